@@ -1,0 +1,170 @@
+//! GitHub, as far as a flow needs it: questions, and the few things that codexctl writes there.
+//!
+//! Three hands: `live` (the API, by octocrab), `outbox` (no token: one readable file for each thing that would be written) and
+//! `dry` (asks where it may, writes nothing, remembers in order what would be written).
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::event::{Account, Comment, Issue, Pull};
+
+/// What somebody may do in the repository. Source: "Get repository permissions for a user", where `maintain` is told as `write`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Permission {
+    /// Nothing.
+    None,
+    /// May read.
+    Read,
+    /// May write.
+    Write,
+    /// May do everything.
+    Admin,
+}
+
+/// Where a comment or a label belongs: in GitHub's way of counting pull requests are issues too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thread {
+    /// An issue by number.
+    Issue(u64),
+    /// A pull request by number.
+    Pull(u64),
+    /// The pull request of this branch, while it has no number (outbox, dry run).
+    PullOf(String),
+}
+
+impl fmt::Display for Thread {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issue(number) => write!(out, "issue #{number}"),
+            Self::Pull(number) => write!(out, "pull request #{number}"),
+            Self::PullOf(branch) => write!(out, "the pull request of {branch}"),
+        }
+    }
+}
+
+/// What an eyes reaction is put on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reacted {
+    /// An issue.
+    Issue(u64),
+    /// A comment on an issue.
+    Comment(u64),
+}
+
+/// A comment of ours that is made once and edited later: `kind` tells its file in the outbox, and its hidden marker on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnComment {
+    /// Where it stands.
+    pub thread: Thread,
+    /// `progress`, `environment`, `plan`, …
+    pub kind: String,
+    /// The hidden first line that finds it again, complete (`<!-- codexctl:… -->`); it is part of `body` too.
+    pub marker: String,
+    /// The whole text.
+    pub body: String,
+}
+
+/// A pull request as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WantedPull {
+    /// The branch with the work.
+    pub head: String,
+    /// The branch that it goes into.
+    pub base: String,
+    /// The title.
+    pub title: String,
+    /// The text.
+    pub body: String,
+    /// Whether it shall be a draft.
+    pub draft: bool,
+    /// Labels to add.
+    pub labels: Vec<String>,
+    /// Logins to ask for a review.
+    pub reviewers: Vec<String>,
+}
+
+/// A pull request that is there now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedPull {
+    /// The number; none in the outbox.
+    pub number: Option<u64>,
+    /// Its page, or the outbox file.
+    pub url: String,
+    /// Whether it was there before.
+    pub existed: bool,
+    /// Whether it is a draft.
+    pub draft: bool,
+}
+
+/// Why GitHub did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The token may not do this; the text names the missing permission.
+    #[error("GitHub refuses to {action}: {reason}. {way_out}")]
+    Refused {
+        /// What was tried, such as `open a pull request in codex-k8s/shop`.
+        action: String,
+        /// GitHub's own words.
+        reason: String,
+        /// What the user can do.
+        way_out: String,
+    },
+    /// The thing isn't there, or the token may not see it.
+    #[error("GitHub has no {what}: it is missing, or the token has no access to it")]
+    Missing {
+        /// What was looked for.
+        what: String,
+    },
+    /// No answer, or none that can be read, after all retries.
+    #[error("can't {action}: {reason}")]
+    Unreachable {
+        /// What was tried.
+        action: String,
+        /// The last error.
+        reason: String,
+    },
+    /// The outbox could not be written.
+    #[error("can't write {path}: {source}")]
+    Outbox {
+        /// The file.
+        path: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+}
+
+/// Everything that a flow asks GitHub or writes there.
+#[async_trait]
+pub trait GitHub: Send + Sync {
+    /// The account that the token belongs to.
+    async fn viewer(&self) -> Result<Answer<Account>, Error>;
+    /// What an account may do in the repository.
+    async fn permission(&self, login: &str) -> Result<Answer<Permission>, Error>;
+    /// Whether GitHub says that an account is a bot.
+    async fn is_bot(&self, login: &str) -> Result<Answer<bool>, Error>;
+    /// An issue as it is now.
+    async fn issue(&self, number: u64) -> Result<Answer<Issue>, Error>;
+    /// All comments of an issue, oldest first, minimised ones left out.
+    async fn comments(&self, issue: u64) -> Result<Answer<Vec<Comment>>, Error>;
+    /// Pull requests whose head is this branch of this repository, newest first, in any state.
+    async fn pulls_of(&self, head: &str) -> Result<Answer<Vec<Pull>>, Error>;
+    /// The text of our own comment with this marker, if it is there. Only texts of the token's own account count.
+    async fn own_comment(&self, thread: &Thread, kind: &str, marker: &str) -> Result<Answer<Option<String>>, Error>;
+
+    /// Puts an eyes reaction on something; doing it twice changes nothing.
+    async fn react(&self, on: &Reacted) -> Result<(), Error>;
+    /// Writes a comment or, where its marker is found in a text of our own, edits it. Gives its address.
+    async fn put_comment(&self, comment: &OwnComment) -> Result<Answer<String>, Error>;
+    /// Opens the pull request, or brings the open one of that branch to what is wanted.
+    async fn put_pull(&self, pull: &WantedPull) -> Result<Answer<PlacedPull>, Error>;
+    /// Takes a label off; one that isn't there is fine.
+    async fn remove_label(&self, thread: &Thread, label: &str) -> Result<(), Error>;
+    /// How many requests were sent so far.
+    fn requests(&self) -> u64;
+}

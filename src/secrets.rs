@@ -1,0 +1,139 @@
+//! What a secret is, a type that can't be printed, and the redactor that keeps secrets out of every text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+/// What stands in a text where a secret stood.
+pub const HIDDEN: &str = "<hidden>";
+
+/// Values shorter than this are not searched for in running text: they would hide ordinary words (spec 7.5).
+const SHORTEST: usize = 8;
+
+/// A value that must not be shown: `Debug` and `Display` print [`HIDDEN`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret<T = String>(T);
+
+impl<T> Secret<T> {
+    /// Wraps a value so that it can't be printed by accident.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value itself, for the one place that needs it.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(HIDDEN)
+    }
+}
+
+impl<T> fmt::Display for Secret<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(HIDDEN)
+    }
+}
+
+/// Whether a variable of this name holds a secret (spec 7.5).
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "secret", "passw", "credential"].iter().any(|part| name.contains(part))
+        || name.ends_with("_pat")
+        || name.ends_with("_key")
+}
+
+/// Replaces known secret values, as plain text and as base64, by [`HIDDEN`]. Clones share what they know.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    known: Arc<RwLock<Vec<String>>>,
+}
+
+impl Redactor {
+    /// Makes a value known; from now on it is hidden. Values under 8 characters are not.
+    pub fn add(&self, secret: &Secret) {
+        let value = secret.expose().trim();
+        if value.len() < SHORTEST {
+            return;
+        }
+        let mut forms = vec![value.to_owned(), STANDARD.encode(value), STANDARD_NO_PAD.encode(value)];
+        // Runners mask line by line, and a key is often printed that way too.
+        forms.extend(value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST).map(str::to_owned));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for form in forms {
+            if !known.contains(&form) {
+                known.push(form);
+            }
+        }
+        // The longest first, so that a value is never left half hidden by a shorter one inside it.
+        known.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// The text with every known secret hidden.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut out = Cow::Borrowed(text);
+        for form in known.iter().filter(|form| !form.is_empty()) {
+            if out.contains(form.as_str()) {
+                out = Cow::Owned(out.replace(form.as_str(), HIDDEN));
+            }
+        }
+        out
+    }
+
+    /// The 1-based line of the first known secret in the text, never the secret itself.
+    pub fn find_line(&self, text: &str) -> Option<usize> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().filter_map(|form| text.find(form.as_str())).min().map(|at| text[..at].matches('\n').count() + 1)
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_as_hidden() {
+        let secret = Secret::new("ghp_canary_value".to_owned());
+        assert_eq!(format!("{secret} {secret:?}"), "<hidden> <hidden>");
+    }
+
+    #[test]
+    fn the_redactor_hides_plain_and_base64_forms_and_each_line_of_a_key() {
+        let redactor = Redactor::default();
+        redactor.add(&Secret::new("first-line-of-key\nsecond-line-of-key".to_owned()));
+        let encoded = STANDARD.encode("first-line-of-key\nsecond-line-of-key");
+        assert_eq!(redactor.redact(&format!("a {encoded} b")), "a <hidden> b");
+        assert_eq!(redactor.redact("x second-line-of-key y"), "x <hidden> y");
+        assert_eq!(redactor.find_line("one\ntwo first-line-of-key"), Some(2));
+    }
+
+    #[test]
+    fn short_values_do_not_hide_ordinary_words() {
+        let redactor = Redactor::default();
+        redactor.add(&Secret::new("main".to_owned()));
+        assert_eq!(redactor.redact("the main branch"), "the main branch");
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_by_their_parts() {
+        for name in ["OPENAI_API_KEY", "CODEXCTL_GH_PAT", "DB_PASSWORD", "MY_SECRET_X", "x_credentials"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["KEYBOARD", "PATH", "PATTERN", "CODEXCTL_ENV"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}
