@@ -7,3 +7,4 @@ pub mod github;
 pub mod secrets; // what a secret is, a type that can't be printed, the redactor
 pub mod slots; // records and leases of slots
 pub mod ui; // how a run speaks: terminal, plain lines, GitHub's log, JSON // GitHub itself, an outbox in its place, or a dry hand
+pub mod gotmpl; // Go's text/template

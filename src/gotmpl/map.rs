@@ -1,0 +1,180 @@
+//! Where the bytes of rendered text came from in the template.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// A place in the text of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Offset in bytes, from 0.
+    pub offset: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// The text of a template, with its lines found on first use.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) text: Box<str>,
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    pub(super) fn new(text: &str) -> Source {
+        Source { text: Box::from(text), lines: OnceLock::new() }
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
+        })
+    }
+
+    /// The place of a byte; the place of the character it belongs to.
+    pub(super) fn place(&self, offset: usize) -> Place {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset);
+        let start = lines[line - 1];
+        Place { line, column: self.text[start..offset].chars().count() + 1, offset }
+    }
+
+    /// The first place of a line; of the last line when there are fewer.
+    pub(super) fn line_start(&self, line: usize) -> Place {
+        let lines = self.lines();
+        let line = line.clamp(1, lines.len());
+        Place { line, column: 1, offset: lines[line - 1] }
+    }
+}
+
+/// What a run of rendered bytes came from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Origin {
+    /// Copied from the template: the run's first byte is at this offset, the others follow.
+    Text(usize),
+    /// Printed by the action that starts at this offset.
+    Action(usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    start: usize,
+    origin: Origin,
+}
+
+/// Leads from offsets in rendered text to places in the template. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SourceMap {
+    source: Arc<Source>,
+    segments: Arc<[Segment]>,
+    length: usize,
+}
+
+impl SourceMap {
+    /// Place in the template's text that the byte at `offset` of the rendered text came from. A byte that an action
+    /// printed comes from the action's `{{`. Past the end: the place behind the last byte's.
+    pub fn origin(&self, offset: usize) -> Place {
+        let at = offset.min(self.length);
+        // The end belongs to the segment of the last byte.
+        let inside = if at == self.length { at.saturating_sub(1) } else { at };
+        let index = self.segments.partition_point(|segment| segment.start <= inside);
+        let Some(segment) = index.checked_sub(1).and_then(|index| self.segments.get(index)) else {
+            return self.source.place(0);
+        };
+        match segment.origin {
+            Origin::Text(start) => self.source.place(start + (at - segment.start)),
+            Origin::Action(start) => self.source.place(start),
+        }
+    }
+
+    /// The text of the template.
+    pub fn source(&self) -> &str {
+        &self.source.text
+    }
+}
+
+/// Collects rendered bytes and their origins.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) bytes: Vec<u8>,
+    segments: Vec<Segment>,
+}
+
+impl Output {
+    pub(super) fn new(expected: usize) -> Output {
+        Output { bytes: Vec::with_capacity(expected), segments: Vec::new() }
+    }
+
+    /// Copies text of the template that stands there at `from`.
+    pub(super) fn copy(&mut self, text: &str, from: usize) {
+        self.segments.push(Segment { start: self.bytes.len(), origin: Origin::Text(from) });
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Says that what is printed next comes from the action at `from`.
+    pub(super) fn action(&mut self, from: usize) {
+        self.segments.push(Segment { start: self.bytes.len(), origin: Origin::Action(from) });
+    }
+
+    /// The text and its map. Each byte that isn't part of UTF-8 becomes U+FFFD, as Go's own decoders do it.
+    pub(super) fn finish(self, source: &Arc<Source>) -> (String, SourceMap) {
+        let Output { bytes, mut segments } = self;
+        // An action that printed nothing leaves no trace: the segment after it starts at the same byte.
+        segments.dedup_by(|next, previous| {
+            let empty = previous.start == next.start;
+            if empty {
+                *previous = *next;
+            }
+            empty
+        });
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => mend(error.as_bytes(), &mut segments),
+        };
+        if segments.last().is_some_and(|last| last.start == text.len()) {
+            segments.pop();
+        }
+        let map = SourceMap { source: Arc::clone(source), segments: segments.into(), length: text.len() };
+        (text, map)
+    }
+}
+
+/// Replaces bad bytes and moves the segments with the text; inside the text only actions can print bad bytes, but a
+/// character may begin in one segment and end in another.
+fn mend(bytes: &[u8], segments: &mut [Segment]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    let mut starts = segments.iter_mut().peekable();
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        let base = text.len();
+        text.push_str(chunk.valid());
+        let valid_end = at + chunk.valid().len();
+        while let Some(segment) = starts.next_if(|segment| segment.start < valid_end) {
+            segment.start = base + (segment.start - at);
+        }
+        at = valid_end;
+        for _ in chunk.invalid() {
+            while let Some(segment) = starts.next_if(|segment| segment.start == at) {
+                segment.start = text.len();
+            }
+            text.push(char::REPLACEMENT_CHARACTER);
+            at += 1;
+        }
+    }
+    for segment in starts {
+        segment.start = text.len();
+    }
+    text
+}
