@@ -6,6 +6,15 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+mod error;
+mod guess;
+mod parse;
+mod read;
+
+pub use error::EventError;
+pub use guess::guess_name;
+pub use parse::{LIMIT, parse};
+
 /// One event as GitHub delivered it, reduced to what decisions need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {

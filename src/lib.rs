@@ -1,10 +1,20 @@
 //! `codexctl` turns a labelled GitHub issue into reviewed work. This is the map of its rooms; data goes from top to bottom.
 
+pub mod settings; // flag ↔ variable, and where each value came from: the only reader of the environment
+
+pub mod event; // webhook payloads → one Event
+pub mod policy; // pure decisions: triggers, gates, models and labels, publish policy
+
+pub mod stack; // services.yaml: load, environments, namespace, validate
+pub mod gotmpl; // Go's text/template
+pub mod slots; // records and leases of slots
+pub mod agent; // prompt, config, proxy, place, events, verdict
+pub mod publish; // what leaves a run: collect, scan, commit, push
+pub mod git; // the git program, with nothing of the user's or the agent's configuration
+pub mod report; // texts for people: comments, summary, plan, outputs
+pub mod github; // GitHub itself, an outbox in its place, or a dry hand
+pub mod ui; // how a run speaks: terminal, plain lines, GitHub's log, JSON
+
 pub mod answer; // what a question to the outside gave: known, or unknown and why
 pub mod clock; // the time, as a thing that can be handed in
-pub mod event; // webhook payloads → one Event
-pub mod github;
 pub mod secrets; // what a secret is, a type that can't be printed, the redactor
-pub mod slots; // records and leases of slots
-pub mod ui; // how a run speaks: terminal, plain lines, GitHub's log, JSON // GitHub itself, an outbox in its place, or a dry hand
-pub mod gotmpl; // Go's text/template

@@ -49,6 +49,29 @@ pub fn is_secret_name(name: &str) -> bool {
         || name.ends_with("_key")
 }
 
+/// Whether a value is long enough to be searched for in running text.
+pub fn is_searchable(value: &str) -> bool {
+    value.trim().len() >= SHORTEST
+}
+
+/// 128 random bits from the system's source: for delimiters, names and bearers that nobody can guess.
+///
+/// Without that source (no `/dev/urandom`, as in a broken container) they come from the hasher's seed, which is random too.
+pub fn random() -> u128 {
+    use std::hash::{BuildHasher as _, RandomState};
+    use std::io::Read as _;
+    let mut bytes = [0_u8; 16];
+    match std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)) {
+        Ok(()) => u128::from_ne_bytes(bytes),
+        Err(_) => (u128::from(RandomState::new().hash_one(1)) << 64) | u128::from(RandomState::new().hash_one(2)),
+    }
+}
+
+/// The same as 32 hexadecimal digits.
+pub fn random_word() -> String {
+    format!("{:032x}", random())
+}
+
 /// Replaces known secret values, as plain text and as base64, by [`HIDDEN`]. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -59,12 +82,12 @@ impl Redactor {
     /// Makes a value known; from now on it is hidden. Values under 8 characters are not.
     pub fn add(&self, secret: &Secret) {
         let value = secret.expose().trim();
-        if value.len() < SHORTEST {
+        if !is_searchable(value) {
             return;
         }
         let mut forms = vec![value.to_owned(), STANDARD.encode(value), STANDARD_NO_PAD.encode(value)];
         // Runners mask line by line, and a key is often printed that way too.
-        forms.extend(value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST).map(str::to_owned));
+        forms.extend(value.lines().map(str::trim).filter(|line| is_searchable(line)).map(str::to_owned));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for form in forms {
             if !known.contains(&form) {

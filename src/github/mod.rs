@@ -3,16 +3,30 @@
 //! Three hands: `live` (the API, by octocrab), `outbox` (no token: one readable file for each thing that would be written) and
 //! `dry` (asks where it may, writes nothing, remembers in order what would be written).
 
+mod client; // one request after another: counted, bounded in time, repeated only where that doubles nothing
+mod comments; // our own comments: found by marker, edited in place
+pub mod dry;
+mod error; // GitHub's refusals in a user's words
+pub mod live;
+pub mod markers; // the hidden first line of our own comments
+pub mod outbox;
+mod pulls; // pull requests: found by head, opened or brought to what is wanted
+mod retry; // whether, when and why a request is sent again
+mod transport; // addresses, proxies, certificates
+mod wire; // GitHub's shapes, as little of them as we need
+
+pub use markers::marker;
+
 use std::fmt;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
 
 /// What somebody may do in the repository. Source: "Get repository permissions for a user", where `maintain` is told as `write`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
     /// Nothing.
@@ -26,7 +40,7 @@ pub enum Permission {
 }
 
 /// Where a comment or a label belongs: in GitHub's way of counting pull requests are issues too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thread {
     /// An issue by number.
@@ -128,6 +142,25 @@ pub enum Error {
         action: String,
         /// The last error.
         reason: String,
+    },
+    /// The connection itself can't be set up: an address, the token, a proxy or the machine's certificates.
+    #[error("can't reach GitHub: {reason}. {way_out}")]
+    Setup {
+        /// What is wrong; never the token.
+        reason: String,
+        /// What the user can do.
+        way_out: String,
+    },
+    /// Our own comment carries a marker of a version to come; it is left alone.
+    #[error(
+        "{place} has a codexctl comment of schema {found}, this codexctl knows {known}: upgrade to the version that wrote it",
+        known = markers::SCHEMA
+    )]
+    Newer {
+        /// Where the comment is.
+        place: String,
+        /// Its schema.
+        found: u64,
     },
     /// The outbox could not be written.
     #[error("can't write {path}: {source}")]

@@ -4,11 +4,21 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub mod allocate; // the slot of an issue, found or made
+pub mod dry; // reads records, changes none
+mod file; // records as files on this machine
+pub mod lease; // who works on a slot right now
+
+pub use file::FileStore;
+
+#[cfg(test)]
+mod testing;
+
 /// The version of the record's shape that this program writes and understands.
 pub const SCHEMA: u32 = 1;
 
 /// How far a run came on a slot; a rerun goes on from there. The order is the order of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The slot has a record and nothing else.
@@ -25,6 +35,27 @@ pub enum Phase {
     Agent,
     /// Everything that leaves the run has left.
     Published,
+}
+
+impl Phase {
+    /// The name, as records and markers have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Sources => "sources",
+            Self::Images => "images",
+            Self::Applied => "applied",
+            Self::Ready => "ready",
+            Self::Agent => "agent",
+            Self::Published => "published",
+        }
+    }
+}
+
+impl Serialize for Phase {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.name())
+    }
 }
 
 /// Who works on a slot right now.

@@ -4,6 +4,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::report::Lang;
+use crate::report::words::duration;
+
+pub mod json;
+pub mod plain;
+pub mod quiet;
+pub mod terminal;
+pub mod trace;
+
 /// How loud a note is. GitHub's annotations know the first three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,6 +29,27 @@ pub enum Level {
     Debug,
 }
 
+/// A place in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Spot {
+    /// The file, relative to the root of the repository.
+    pub file: String,
+    /// The 1-based line; none where the whole file is meant.
+    pub line: Option<usize>,
+    /// The 1-based column in characters.
+    pub column: Option<usize>,
+}
+
+impl std::fmt::Display for Spot {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.file)?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(out, ":{number}")?;
+        }
+        Ok(())
+    }
+}
+
 /// One message, with its place in a file where it is about one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
@@ -27,14 +57,17 @@ pub struct Note {
     pub level: Level,
     /// What it says; one line or several.
     pub text: String,
-    /// The file it is about, relative to the project root, and the 1-based line.
-    pub place: Option<(String, Option<usize>)>,
+    /// The place it is about.
+    pub place: Option<Spot>,
+    /// The same message drawn with its source lines, for logs that people read; it stands in the text's place there.
+    #[serde(skip)]
+    pub picture: Option<String>,
 }
 
 impl Note {
     /// A note of this level about no file.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into(), place: None }
+        Self { level, text: text.into(), place: None, picture: None }
     }
 }
 
@@ -68,4 +101,47 @@ pub trait Ui: Send + Sync {
     fn note(&self, note: &Note);
     /// Asks whoever keeps this log to hide the value from now on.
     fn mask(&self, value: &crate::secrets::Secret);
+}
+
+/// Colours, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to use ANSI colours.
+    pub color: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Less important than the rest.
+    pub fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    /// The mark in front of a step that ended.
+    pub fn mark(self, end: StepEnd) -> String {
+        match end {
+            StepEnd::Done => self.paint("32", "✓"),
+            StepEnd::Skipped => self.paint("2", "–"),
+            StepEnd::Failed => self.paint("31", "✗"),
+        }
+    }
+
+    /// The word in front of a note.
+    pub fn label(self, level: Level) -> String {
+        match level {
+            Level::Error => self.paint("1;31", "error: "),
+            Level::Warning => self.paint("33", "warning: "),
+            Level::Notice => self.paint("36", "note: "),
+            Level::Info => String::new(),
+            Level::Debug => self.dim("debug: "),
+        }
+    }
+}
+
+/// A duration as people say it; nothing for what nobody would notice.
+pub(crate) fn took(time: Duration) -> String {
+    if time < Duration::from_millis(100) { String::new() } else { duration(time, Lang::En) }
 }

@@ -1,0 +1,374 @@
+//! The door to the model: a small server on loopback that holds the real key, so that the agent never does (spec 7.3).
+//!
+//! The agent knows a bearer that is worth nothing outside this run. The proxy puts the key in its place, lets only the model's own
+//! requests through, streams answers as they come, counts their tokens, and refuses to go on where the budget would be passed.
+
+mod count;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::response::Response;
+use futures_util::stream;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::{Host, Url};
+
+use self::count::Counter;
+use super::events::Usage;
+use crate::secrets::{Secret, random_word};
+
+/// Where requests go without any other word. Source: <https://platform.openai.com/docs/api-reference>.
+pub const DEFAULT_BASE: &str = "https://api.openai.com/v1";
+
+/// Largest request that is taken. A full context with images is some tens of megabytes.
+const LARGEST_REQUEST: usize = 128 << 20;
+
+/// What may pass, as the agent sees it.
+const ALLOWED: [(Method, &str); 3] =
+    [(Method::POST, "/v1/responses"), (Method::POST, "/v1/responses/compact"), (Method::GET, "/v1/models")];
+
+/// The model's side of the proxy.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Base address up to and with the version, such as [`DEFAULT_BASE`] (`OPENAI_BASE_URL`).
+    pub base: String,
+    /// The real key; none for a model on this machine that asks for none.
+    pub key: Option<Secret>,
+}
+
+/// Why the proxy could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The base address is no address.
+    #[error("the model's address `{base}` can't be used: {reason}. It looks like {DEFAULT_BASE} (OPENAI_BASE_URL)")]
+    Base {
+        /// The address.
+        base: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No port on loopback.
+    #[error("can't open a port on 127.0.0.1 for the agent: {0}")]
+    Listen(std::io::Error),
+    /// The client for the model's side can't be made.
+    #[error("can't prepare the connection to the model: {0}")]
+    Client(reqwest::Error),
+}
+
+/// What the run has used so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens of all answers together.
+    pub usage: Usage,
+    /// Input of the latest answer: what the next request costs at least.
+    pub last_input: u64,
+    /// Answers that told their usage.
+    pub answers: u64,
+}
+
+/// What the handlers share.
+struct Shared {
+    client: reqwest::Client,
+    base: Url,
+    key: Option<Secret>,
+    bearer: Secret,
+    budget: Option<u64>,
+    spent: Mutex<Spent>,
+    over: watch::Sender<bool>,
+    closed: AtomicBool,
+}
+
+impl Shared {
+    fn spent(&self) -> Spent {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, usage: Usage) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.usage = spent.usage.plus(usage);
+        spent.last_input = usage.input;
+        spent.answers += 1;
+    }
+
+    /// A context only grows, so the next request costs at least the input of the last one.
+    fn would_go_over(&self) -> Option<u64> {
+        let budget = self.budget.filter(|budget| *budget > 0)?;
+        let spent = self.spent();
+        (spent.usage.total().saturating_add(spent.last_input) > budget).then_some(budget)
+    }
+}
+
+/// A running proxy. It ends when dropped; its bearer is worth nothing from then on.
+pub struct Proxy {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    over: watch::Receiver<bool>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Starts a proxy on a free port of 127.0.0.1. `budget`: tokens of input and output together; `None` and 0 are no limit.
+    ///
+    /// # Errors
+    /// Where the address is none, or no port can be had.
+    pub async fn start(upstream: &Upstream, budget: Option<u64>) -> Result<Self, Error> {
+        let base = parse_base(&upstream.base)?;
+        let mut client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(30))
+            // A redirect would carry the key to another host.
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(&base) {
+            // A company's proxy can't reach this machine's own loopback.
+            client = client.no_proxy();
+        }
+        let (over_sender, over) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            client: client.build().map_err(Error::Client)?,
+            base,
+            key: upstream.key.clone(),
+            bearer: Secret::new(random_word()),
+            budget,
+            spent: Mutex::default(),
+            over: over_sender,
+            closed: AtomicBool::new(false),
+        });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::Listen)?;
+        let address = listener.local_addr().map_err(Error::Listen)?;
+        let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::warn!("the key proxy ended: {error}");
+            }
+        });
+        Ok(Self { shared, address, over, server })
+    }
+
+    /// The base address for the agent's provider block.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// What the agent authorizes itself with.
+    pub fn bearer(&self) -> &Secret {
+        &self.shared.bearer
+    }
+
+    /// What was used so far.
+    pub fn spent(&self) -> Spent {
+        self.shared.spent()
+    }
+
+    /// Whether a request was refused for the budget.
+    pub fn is_over_budget(&self) -> bool {
+        *self.over.borrow()
+    }
+
+    /// Turns true when a request is refused for the budget.
+    pub fn over_budget(&self) -> watch::Receiver<bool> {
+        self.over.clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Release);
+        self.server.abort();
+    }
+}
+
+/// The base without a slash at its end; only HTTP, and without a name and password in it.
+fn parse_base(base: &str) -> Result<Url, Error> {
+    let refuse = |reason: &str| Error::Base { base: base.to_owned(), reason: reason.to_owned() };
+    let url = Url::parse(base.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse("only http and https lead to a model"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::Base {
+            base: format!("{}://<hidden>@{}", url.scheme(), url.host_str().unwrap_or_default()),
+            reason: "a key belongs into OPENAI_API_KEY, not into the address".to_owned(),
+        });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it must not have a query or a fragment"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// An answer of the proxy itself, in the shape of the provider's errors.
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = serde_json::json!({ "error": { "message": message, "type": "invalid_request_error", "code": code } });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Compares without telling by its time how much was right.
+fn same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let authorized = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))
+        .is_some_and(|bearer| same(bearer, shared.bearer.expose().as_bytes()));
+    if !authorized || shared.closed.load(Ordering::Acquire) {
+        return refusal(
+            StatusCode::UNAUTHORIZED,
+            "bearer",
+            "codexctl: this is not the bearer of a run that is going on",
+        );
+    }
+    let path = request.uri().path().to_owned();
+    if !ALLOWED.iter().any(|(method, allowed)| request.method() == method && path == *allowed) {
+        let allowed: Vec<String> = ALLOWED.iter().map(|(method, path)| format!("{method} {path}")).collect();
+        return refusal(
+            StatusCode::NOT_FOUND,
+            "not_allowed",
+            &format!("codexctl lets only these through to the model: {}", allowed.join(", ")),
+        );
+    }
+    if request.method() == Method::POST
+        && let Some(budget) = shared.would_go_over()
+    {
+        shared.over.send_replace(true);
+        let used = shared.spent().usage.total();
+        // 400 is what Codex takes as final; it repeats a request after 403, 429 and 5xx.
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            "codexctl_budget",
+            &format!(
+                "codexctl: {used} of {budget} tokens are used; the next request would go over codex.budget.tokens"
+            ),
+        );
+    }
+    forward(&shared, request, &path).await
+}
+
+async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "codexctl: the request is cut or over 128 MiB");
+    };
+    let mut url = shared.base.clone();
+    let full = format!("{}{}", shared.base.path().trim_end_matches('/'), path.trim_start_matches("/v1"));
+    url.set_path(&full);
+    url.set_query(parts.uri.query());
+
+    let mut headers = passing(&parts.headers);
+    for own in [header::AUTHORIZATION, header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::ACCEPT_ENCODING] {
+        // A compressed answer could not be counted.
+        headers.remove(own);
+    }
+    let mut outgoing = shared.client.request(parts.method, url).headers(headers).body(body);
+    if let Some(key) = &shared.key {
+        outgoing = outgoing.bearer_auth(key.expose());
+    }
+    match outgoing.send().await {
+        Ok(answer) => pass_back(shared, answer),
+        Err(error) => {
+            let reason = root_cause(&error.without_url());
+            let host = shared.base.host_str().unwrap_or("?");
+            refusal(
+                StatusCode::BAD_GATEWAY,
+                "unreachable",
+                &format!("codexctl can't reach the model at {host}: {reason}"),
+            )
+        }
+    }
+}
+
+/// Hands an answer on as it comes, with the counter looking at what passes.
+fn pass_back(shared: &Arc<Shared>, answer: reqwest::Response) -> Response {
+    let status = answer.status();
+    let mut headers = passing(answer.headers());
+    headers.remove(header::SET_COOKIE);
+    // With a length the server would stop at the last byte and never ask for the end, where a plain answer is counted.
+    headers.remove(header::CONTENT_LENGTH);
+    let events = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"));
+    let counter = if events { Counter::events() } else { Counter::json() };
+    let shared = Arc::clone(shared);
+    let stream = stream::unfold((answer, counter, shared), |(mut answer, mut counter, shared)| async move {
+        let chunk: Result<Bytes, reqwest::Error> = match answer.chunk().await {
+            Ok(Some(chunk)) => {
+                // Counted before it is handed on: the agent's next request can't be faster than its count.
+                if let Some(usage) = counter.feed(&chunk) {
+                    shared.add(usage);
+                }
+                Ok(chunk)
+            }
+            Ok(None) => {
+                if let Some(usage) = counter.end() {
+                    shared.add(usage);
+                }
+                return None;
+            }
+            Err(error) => Err(error.without_url()),
+        };
+        Some((chunk, (answer, counter, shared)))
+    });
+    let mut response = Response::new(Body::from_stream(stream));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Headers that may pass: all but those of one hop. Source: RFC 9110, 7.6.1.
+fn passing(headers: &HeaderMap) -> HeaderMap {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    let hop = [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    headers
+        .iter()
+        .filter(|(name, _)| !hop.contains(&name.as_str()) && !named.contains(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The innermost reason of an error: the outer ones say only that there is an inner one.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests;

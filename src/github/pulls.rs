@@ -1,0 +1,147 @@
+//! Pull requests: found by their head, opened once, or brought to what is wanted.
+
+use serde_json::json;
+
+use super::client::{Reply, Request, Sent};
+use super::comments::same_text;
+use super::live::Live;
+use super::{Error, PlacedPull, Thread, WantedPull, wire};
+use crate::event::Pull;
+use crate::ui::Level;
+
+impl Live {
+    /// Pull requests whose head is this branch of this repository, newest first; `state` as GitHub names it (`open`, `all`).
+    pub(super) async fn pulls(&self, head: &str, state: &str) -> Result<Vec<wire::WirePull>, Error> {
+        let intent = self.intent("list", format!("pull requests of {head}"));
+        let branch: String = url::form_urlencoded::byte_serialize(head.as_bytes()).collect();
+        let query = format!("head={}:{branch}&state={state}&sort=created&direction=desc&per_page=100", self.owner);
+        let all: Vec<wire::WirePull> = self.api.get_all(&intent, &self.path(&format!("/pulls?{query}"))).await?;
+        // The filter also lets other repositories of the same owner in, and GitHub ignores one that it can't read.
+        Ok(all.into_iter().filter(|pull| pull.is_of(&self.owner, &self.name, head)).collect())
+    }
+
+    pub(super) async fn place_pull(&self, wanted: &WantedPull) -> Result<PlacedPull, Error> {
+        let (pull, existed) = self.open_pull(wanted).await?;
+        let (author, asked) =
+            (pull.author().to_owned(), pull.asked_for_review().map(str::to_owned).collect::<Vec<_>>());
+        let pull = Pull::from(pull);
+        if existed && !(pull.title == wanted.title && same_text(&pull.body, &wanted.body)) {
+            let request = Request::Patch(
+                self.path(&format!("/pulls/{}", pull.number)),
+                json!({"title": wanted.title, "body": wanted.body}),
+            );
+            self.api.ask(&self.intent("edit", Thread::Pull(pull.number)), &request).await?;
+        }
+        self.add_labels(&pull, &wanted.labels).await?;
+        self.ask_reviewers(pull.number, &author, &asked, existed, &wanted.reviewers).await?;
+        Ok(PlacedPull { number: Some(pull.number), url: pull.url, existed, draft: pull.draft })
+    }
+
+    /// The open pull request of the head, made if there is none; and whether it was there before.
+    async fn open_pull(&self, wanted: &WantedPull) -> Result<(wire::WirePull, bool), Error> {
+        let intent = self.intent("open", format!("the pull request {} ← {}", wanted.base, wanted.head));
+        let mut draft = wanted.draft;
+        let mut attempt = 1;
+        let mut tried = false;
+        loop {
+            if let Some(open) = self.pulls(&wanted.head, "open").await?.into_iter().next() {
+                return Ok((open, !tried));
+            }
+            let body = json!({"title": wanted.title, "head": wanted.head, "base": wanted.base, "body": wanted.body, "draft": draft});
+            match self.api.send(&intent, &Request::Post(self.path("/pulls"), body)).await? {
+                Sent::Answered(reply) if reply.status < 300 => {
+                    return Ok((self.api.read(&intent, &reply.body)?, false));
+                }
+                Sent::Answered(reply) if draft && says(&reply, "draft pull requests are not supported") => {
+                    self.api.note(
+                        Level::Notice,
+                        &format!("{}/{} has no draft pull requests: opening a normal one", self.owner, self.name),
+                    );
+                    draft = false;
+                }
+                // Another run was faster, or the list is behind: the next look finds it.
+                Sent::Answered(reply) if says(&reply, "a pull request already exists") => {
+                    self.api
+                        .try_again(&intent, &mut attempt, "it is there already, but not in GitHub's list yet")
+                        .await?;
+                }
+                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
+                Sent::Unsure(why) => {
+                    tried = true;
+                    self.api.try_again(&intent, &mut attempt, &why).await?;
+                }
+            }
+        }
+    }
+
+    async fn add_labels(&self, pull: &Pull, labels: &[String]) -> Result<(), Error> {
+        let has = |label: &String| pull.labels.iter().any(|there| there.eq_ignore_ascii_case(label));
+        let missing: Vec<_> = labels.iter().filter(|label| !has(label)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        // Adding a label that is there changes nothing, so this may be repeated.
+        let request = Request::Post(self.path(&format!("/issues/{}/labels", pull.number)), json!({"labels": missing}));
+        self.api.ask(&self.intent("put labels on", Thread::Pull(pull.number)), &request).await.map(drop)
+    }
+
+    /// Asks those who were not asked yet and have not reviewed yet: asking twice would ping them twice.
+    async fn ask_reviewers(
+        &self,
+        number: u64,
+        author: &str,
+        asked: &[String],
+        existed: bool,
+        wanted: &[String],
+    ) -> Result<(), Error> {
+        let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        let mut missing: Vec<&String> = Vec::new();
+        for login in wanted {
+            if same(login, author) {
+                self.api.note(
+                    Level::Notice,
+                    &format!("{login} opened pull request #{number} and so can't review it: not asked"),
+                );
+            } else if !asked.iter().any(|there| same(there, login)) {
+                missing.push(login);
+            }
+        }
+        if existed && !missing.is_empty() {
+            let intent = self.intent("list the reviews of", Thread::Pull(number));
+            let path = self.path(&format!("/pulls/{number}/reviews?per_page=100"));
+            let reviews: Vec<wire::Review> = self.api.get_all(&intent, &path).await?;
+            let reviewed = |login: &str| {
+                reviews.iter().any(|review| review.user.as_ref().is_some_and(|user| same(&user.login, login)))
+            };
+            missing.retain(|login| !reviewed(login));
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let intent = self.intent("ask for reviews of", Thread::Pull(number));
+        let request =
+            Request::Post(self.path(&format!("/pulls/{number}/requested_reviewers")), json!({"reviewers": missing}));
+        let mut attempt = 1;
+        loop {
+            match self.api.send(&intent, &request).await? {
+                Sent::Answered(reply) if reply.status < 300 => return Ok(()),
+                // The work is there; that nobody was asked for a look at it must not fail the run.
+                Sent::Answered(reply) if reply.status == 422 => {
+                    let names = missing.iter().map(|login| login.as_str()).collect::<Vec<_>>().join(", ");
+                    let text = format!(
+                        "nobody was asked to review pull request #{number}: GitHub refuses {names} ({}); check publish.reviewers in services.yaml",
+                        reply.message()
+                    );
+                    self.api.note(Level::Warning, &text);
+                    return Ok(());
+                }
+                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
+                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+            }
+        }
+    }
+}
+
+fn says(reply: &Reply, words: &str) -> bool {
+    reply.status == 422 && reply.message().to_lowercase().contains(words)
+}

@@ -1,0 +1,150 @@
+//! What codexctl writes on GitHub for people: the comment that follows a run, the one about the environment, the text of a pull
+//! request. Typed facts become Markdown; everything that others wrote is escaped, quoted or defused on the way.
+
+mod environment;
+mod progress;
+mod pull;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::words::{as_millis, as_millis_option};
+use crate::agent::verdict::Outcome;
+
+pub use environment::{Environment, EnvironmentLink, environment};
+pub use progress::{Progress, progress};
+pub use pull::{PullBody, pull};
+
+/// The most characters of one text of the agent in a comment. Two of them, questions and steps fit into
+/// [`crate::policy::texts::BODY_LIMIT`] even where every character of theirs needs escaping.
+const LONGEST_TEXT: usize = 10_000;
+
+/// How a run ended: the agent's verdict, or the one end that isn't the agent's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The run went through; this is its word.
+    Verdict(Outcome),
+    /// The run was stopped from outside: a cancelled workflow, Ctrl-C.
+    Interrupted,
+}
+
+impl From<Outcome> for Ending {
+    fn from(outcome: Outcome) -> Self {
+        Self::Verdict(outcome)
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(outcome) => outcome.fmt(out),
+            Self::Interrupted => out.write_str("interrupted"),
+        }
+    }
+}
+
+impl Serialize for Ending {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}
+
+/// The state of a step in a comment or summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepState {
+    /// It has not begun.
+    Waiting,
+    /// It is going on.
+    Running,
+    /// It did its work.
+    Done,
+    /// There was nothing to do, or an earlier run had done it.
+    Skipped,
+    /// It failed.
+    Failed,
+}
+
+/// A step of a flow, as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// A short stable name. Known ones get a title in the reader's language: `gates acknowledge fetch slot sources images
+    /// apply prompt agent collect check commit push pull comment label`.
+    pub id: String,
+    /// What stands there for a name that is not known.
+    pub title: String,
+    /// Its state.
+    pub state: StepState,
+    /// One short line, perhaps empty.
+    pub detail: String,
+    /// How long it took, once it ended.
+    #[serde(serialize_with = "as_millis_option", rename = "ms")]
+    pub took: Option<Duration>,
+}
+
+/// What the agent used, in this run alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Turns.
+    pub turns: u64,
+    /// Tokens that went in, those from the cache included.
+    pub input_tokens: u64,
+    /// Tokens that went in from the cache.
+    pub cached_tokens: u64,
+    /// Tokens that came out.
+    pub output_tokens: u64,
+    /// The model, where one was chosen.
+    pub model: Option<String>,
+}
+
+/// A pull request as a text names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PullRef {
+    /// Its number; none while it stands in the outbox.
+    pub number: Option<u64>,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// Its branch.
+    pub branch: String,
+}
+
+/// Where unpublished work is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "name", rename_all = "lowercase")]
+pub enum Kept {
+    /// On a branch, from which the next run goes on (`codex/issue-7-wip`).
+    Branch(String),
+    /// In a patch file of the outbox.
+    Patch(String),
+    /// On a branch of its own, because the work's branch moved and a merge has conflicts (`codex/issue-7-conflict`).
+    Conflict(String),
+    /// In the slot, from which the next run goes on.
+    Slot(u32),
+}
+
+/// What a run cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// What the agent used; none if it didn't start.
+    pub usage: Option<Usage>,
+    /// How long the whole run took.
+    #[serde(serialize_with = "as_millis", rename = "ms")]
+    pub took: Duration,
+}
+
+/// What stands at the end of a text that was cut.
+fn cut_note(lang: super::Lang, run_url: Option<&str>) -> String {
+    match (lang, run_url) {
+        (super::Lang::En, Some(url)) => {
+            format!("_Cut here: the text is too long for GitHub. [The run has it whole]({url})._")
+        }
+        (super::Lang::En, None) => "_Cut here: the text is too long for GitHub._".to_owned(),
+        (super::Lang::Ru, Some(url)) => {
+            format!("_Текст обрезан: он слишком длинный для GitHub. [Полностью — в журнале запуска]({url})._")
+        }
+        (super::Lang::Ru, None) => "_Текст обрезан: он слишком длинный для GitHub._".to_owned(),
+    }
+}

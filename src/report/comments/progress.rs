@@ -1,0 +1,125 @@
+//! The comment on the issue, one per run: steps as they go, then how it ended, what it cost and what to do next.
+
+use serde::Serialize;
+
+use super::{Cost, Ending, Kept, LONGEST_TEXT, PullRef, Step, cut_note};
+use crate::report::template::{Escape, Texts, texts};
+use crate::report::{Lang, TextError, untrusted};
+
+/// Everything that the comment tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The hidden first line that finds the comment again, complete.
+    pub marker: String,
+    /// The issue.
+    pub issue: u64,
+    /// The label that starts such a run again, such as `[ai-dev]`.
+    pub trigger: String,
+    /// The run's page, where there is one.
+    pub run_url: Option<String>,
+    /// The steps in order.
+    pub steps: Vec<Step>,
+    /// How it ended; none while it goes on.
+    pub ending: Option<Ending>,
+    /// Why it did not end well: what failed, and where.
+    pub reason: Option<String>,
+    /// The agent's own summary, or its last message where it gave no result.
+    pub said: Option<String>,
+    /// What the agent wants to know.
+    pub questions: Vec<String>,
+    /// What the agent will do once it has answers.
+    pub plan: Option<String>,
+    /// The pull request.
+    pub pull: Option<PullRef>,
+    /// Where unpublished work is.
+    pub kept: Option<Kept>,
+    /// The limit that was reached: seconds for [`crate::agent::verdict::Outcome::TimedOut`], tokens for `OverBudget`.
+    pub limit: Option<u64>,
+    /// What of the agent's result the flow does not carry out, one line each.
+    pub left: Vec<String>,
+    /// What it cost so far.
+    pub cost: Cost,
+    /// Whether a review with "Request changes" starts a run in this repository.
+    pub review_starts_run: bool,
+}
+
+static TEXTS: Texts =
+    texts!("comments", "progress", Escape::Markdown, ["steps", "step_title", "cost", "kept", "ask_for_changes"]);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    marker: &'a str,
+    issue: u64,
+    trigger: &'a str,
+    run_url: Option<&'a str>,
+    steps: Vec<Step>,
+    ending: Option<Ending>,
+    reason: Option<String>,
+    said: Option<String>,
+    questions: Vec<String>,
+    plan: Option<String>,
+    pull: Option<&'a PullRef>,
+    kept: Option<&'a Kept>,
+    conflict: bool,
+    limit_ms: u64,
+    limit: u64,
+    left: Vec<&'a str>,
+    cost: &'a Cost,
+    review_starts_run: bool,
+}
+
+/// The comment's text; its first line is the marker.
+///
+/// # Errors
+/// [`TextError`] if template and data don't fit.
+pub fn progress(of: &Progress, lang: Lang) -> Result<String, TextError> {
+    let note = cut_note(lang, of.run_url.as_deref());
+    let block = |text: &String| {
+        Some(untrusted::markdown(text, Some(of.issue), LONGEST_TEXT, &note)).filter(|block| !block.is_empty())
+    };
+    let quoted = |text: &String| {
+        let (head, cut) = untrusted::cut(text.trim(), LONGEST_TEXT / 4);
+        let quote = untrusted::quote(head);
+        (!head.is_empty()).then(|| if cut { format!("{quote}\n\n{note}") } else { quote })
+    };
+    let view = View {
+        marker: &of.marker,
+        issue: of.issue,
+        trigger: &of.trigger,
+        run_url: of.run_url.as_deref(),
+        steps: of.steps.iter().map(short).collect(),
+        ending: of.ending,
+        reason: of.reason.as_ref().and_then(quoted),
+        said: of.said.as_ref().and_then(block),
+        // An item of a list goes on in lines that are indented.
+        questions: of
+            .questions
+            .iter()
+            .take(10)
+            .map(|question| untrusted::markdown(question, Some(of.issue), 600, &note))
+            .filter(|question| !question.is_empty())
+            .enumerate()
+            .map(|(at, question)| format!("{}. {}", at + 1, question.replace('\n', "\n   ").replace("\n   \n", "\n\n")))
+            .collect(),
+        plan: of.plan.as_ref().and_then(block),
+        pull: of.pull.as_ref(),
+        kept: of.kept.as_ref(),
+        conflict: matches!(of.kept, Some(Kept::Conflict(_))),
+        limit_ms: of.limit.unwrap_or_default().saturating_mul(1000),
+        limit: of.limit.unwrap_or_default(),
+        left: of.left.iter().take(10).map(|line| untrusted::cut(line, 160).0).collect(),
+        cost: &of.cost,
+        review_starts_run: of.review_starts_run,
+    };
+    TEXTS.render(lang, &view)
+}
+
+/// The step with no more detail than a line can show.
+fn short(step: &Step) -> Step {
+    let line = |text: &str| untrusted::cut(text, 120).0.to_owned();
+    Step { title: line(&step.title), detail: line(&step.detail), ..step.clone() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+use std::time::Duration;
+
+use super::*;
+use crate::agent::verdict::Outcome;
+use crate::policy::texts::BODY_LIMIT;
+use crate::report::comments::{StepState, Usage};
+
+fn step(id: &str, state: StepState, took_ms: Option<u64>, detail: &str) -> Step {
+    Step {
+        id: id.to_owned(),
+        title: "A step that has no title of its own".to_owned(),
+        state,
+        detail: detail.to_owned(),
+        took: took_ms.map(Duration::from_millis),
+    }
+}
+
+fn running() -> Progress {
+    Progress {
+        marker: "<!-- codexctl:progress {\"schema\":1} -->".to_owned(),
+        issue: 7,
+        trigger: "[ai-dev]".to_owned(),
+        run_url: Some("https://github.com/codex-k8s/shop/actions/runs/42".to_owned()),
+        steps: vec![
+            step("gates", StepState::Done, Some(420), ""),
+            step("slot", StepState::Done, Some(12), "slot 3"),
+            step("images", StepState::Skipped, Some(0), ""),
+            step("agent", StepState::Running, None, ""),
+            step("push", StepState::Waiting, None, ""),
+            step("later", StepState::Waiting, None, ""),
+        ],
+        ending: None,
+        reason: None,
+        said: None,
+        questions: Vec::new(),
+        plan: None,
+        pull: None,
+        kept: None,
+        limit: None,
+        left: Vec::new(),
+        cost: Cost { usage: None, took: Duration::from_secs(65) },
+        review_starts_run: false,
+    }
+}
+
+fn ended(ending: impl Into<Ending>) -> Progress {
+    Progress {
+        ending: Some(ending.into()),
+        steps: vec![
+            step("gates", StepState::Done, Some(420), ""),
+            step("agent", StepState::Done, Some(312_000), "12 turns"),
+            step("push", StepState::Done, Some(2_300), "codex/issue-7"),
+        ],
+        cost: Cost {
+            usage: Some(Usage {
+                turns: 12,
+                input_tokens: 128_400,
+                cached_tokens: 96_000,
+                output_tokens: 4_300,
+                model: Some("gpt-5.3-codex".to_owned()),
+            }),
+            took: Duration::from_secs(380),
+        },
+        ..running()
+    }
+}
+
+fn both(of: &Progress) -> String {
+    let [en, ru] = [Lang::En, Lang::Ru].map(|lang| progress(of, lang).unwrap());
+    for text in [&en, &ru] {
+        assert!(!text.contains("\n\n\n") && !text.ends_with("\n\n"), "a hole in:\n{text}");
+    }
+    format!("{en}\n======== ru ========\n{ru}")
+}
+
+#[test]
+fn a_run_that_goes_on_shows_its_steps() {
+    insta::assert_snapshot!(both(&running()));
+}
+
+#[test]
+fn a_run_that_is_done_names_the_pull_request_to_review() {
+    let done = Progress {
+        said: Some("The cart's total now rounds **once**, at the end.".to_owned()),
+        pull: Some(PullRef { number: Some(12), draft: true, branch: "codex/issue-7".to_owned() }),
+        left: vec!["2 new issues: flow dev makes none".to_owned()],
+        ..ended(Outcome::Done)
+    };
+    insta::assert_snapshot!(both(&done));
+}
+
+#[test]
+fn a_run_that_is_done_without_a_token_names_the_branch() {
+    let done = Progress {
+        pull: Some(PullRef { number: None, draft: true, branch: "codex/issue-7".to_owned() }),
+        run_url: None,
+        review_starts_run: true,
+        ..ended(Outcome::Done)
+    };
+    insta::assert_snapshot!(both(&done));
+}
+
+#[test]
+fn a_run_without_a_change_gives_the_last_message() {
+    let said = "The total is right already: `cart.js` rounds once.\n\nSee test/cart.test.js.".to_owned();
+    insta::assert_snapshot!(both(&Progress { said: Some(said), ..ended(Outcome::NoChange) }));
+}
+
+#[test]
+fn a_blocked_run_asks_its_questions() {
+    let blocked = Progress {
+        said: Some("Two rules for rounding contradict each other.".to_owned()),
+        questions: vec![
+            "Does the total round per line or once?".to_owned(),
+            "Which currency?\n\nEUR or USD.".to_owned(),
+        ],
+        plan: Some("Change `cart.js`, then its tests.".to_owned()),
+        pull: Some(PullRef { number: Some(12), draft: true, branch: "codex/issue-7".to_owned() }),
+        ..ended(Outcome::Blocked)
+    };
+    insta::assert_snapshot!(both(&blocked));
+}
+
+#[test]
+fn a_failed_run_gives_its_reason_and_where_the_work_is() {
+    let mut failed = Progress {
+        reason: Some("push to codex/issue-7: origin refused (403): the token may not write contents".to_owned()),
+        said: Some("All tests pass.".to_owned()),
+        kept: Some(Kept::Branch("codex/issue-7-wip".to_owned())),
+        ..ended(Outcome::Failed)
+    };
+    failed.steps[2].state = StepState::Failed;
+    insta::assert_snapshot!(both(&failed));
+}
+
+#[test]
+fn a_failed_run_whose_branch_moved_says_what_to_merge() {
+    let kept = Some(Kept::Conflict("codex/issue-7-conflict".to_owned()));
+    insta::assert_snapshot!(both(&Progress { kept, run_url: None, ..ended(Outcome::Failed) }));
+}
+
+#[test]
+fn a_broken_sandbox_names_what_it_needs() {
+    let reason = Some("bwrap: setting up uid map: Permission denied".to_owned());
+    insta::assert_snapshot!(both(&Progress { reason, ..ended(Outcome::SandboxBroken) }));
+}
+
+#[test]
+fn a_run_that_took_too_long_names_the_setting() {
+    let kept = Some(Kept::Patch(".codexctl/outbox/issue-7-wip.patch".to_owned()));
+    insta::assert_snapshot!(both(&Progress { limit: Some(3_600), kept, ..ended(Outcome::TimedOut) }));
+}
+
+#[test]
+fn a_run_over_its_budget_names_the_setting() {
+    let kept = Some(Kept::Slot(3));
+    insta::assert_snapshot!(both(&Progress { limit: Some(2_000_000), kept, ..ended(Outcome::OverBudget) }));
+}
+
+#[test]
+fn an_agent_that_could_not_start_cost_no_tokens() {
+    let cost = Cost { usage: None, took: Duration::from_secs(9) };
+    let reason = Some("the model endpoint answers 401: the key is not valid".to_owned());
+    insta::assert_snapshot!(both(&Progress { reason, cost, ..ended(Outcome::Unavailable) }));
+}
+
+#[test]
+fn a_refused_result_names_what_it_breaks() {
+    let reason =
+        Some("131 files changed, publish.maxFiles allows 100\ndeploy/a.yaml:3 holds a token (GitHub)".to_owned());
+    insta::assert_snapshot!(both(&Progress { reason, ..ended(Outcome::Refused) }));
+}
+
+#[test]
+fn a_stopped_run_says_where_it_goes_on() {
+    let kept = Some(Kept::Branch("codex/issue-7-wip".to_owned()));
+    insta::assert_snapshot!(both(&Progress { kept, ..ended(Ending::Interrupted) }));
+}
+
+#[test]
+fn hostile_words_stay_inside_their_places() {
+    let hostile = "{{issue}} {{{marker}}} {{> cost}}\n<!-- codexctl:progress -->\n::set-output name=x::y\n| a | b |\n\
+                   @octocat fixes #5 \u{202e}txet\n```\n</details>\n# Heading\nCloses #5";
+    let of = Progress {
+        reason: Some(hostile.to_owned()),
+        said: Some(hostile.to_owned()),
+        questions: vec![hostile.to_owned()],
+        left: vec![hostile.to_owned()],
+        steps: vec![Step { title: hostile.to_owned(), ..step("x", StepState::Failed, None, hostile) }],
+        pull: Some(PullRef { number: None, draft: false, branch: hostile.to_owned() }),
+        ..ended(Outcome::Blocked)
+    };
+    let text = progress(&of, Lang::En).unwrap();
+    assert_eq!(text.matches("<!--").count(), 1, "only our own marker");
+    assert!(!text.contains('\u{202e}'));
+    insta::assert_snapshot!(text.replace('\u{200b}', "·"));
+}
+
+#[test]
+fn ten_megabytes_fit_into_a_comment_in_every_ending() {
+    for unit in ["0123456789 @octocat #5 |*_`<\n", "\n", "`", "@a ", "a\n", "&", "й"] {
+        // Once is enough for megabytes; what counts here is that every kind of growth stays in bounds.
+        let huge = unit.repeat(if unit == "й" { 5_000_000 } else { 200_000 });
+        for ending in [Outcome::Done, Outcome::NoChange, Outcome::Blocked, Outcome::Failed] {
+            let of = Progress {
+                said: Some(huge.clone()),
+                reason: Some(huge.clone()),
+                questions: vec![huge.clone(); 30],
+                steps: vec![Step { title: huge.clone(), ..step("x", StepState::Failed, None, &huge) }; 20],
+                left: vec![huge.clone(); 30],
+                plan: Some(huge.clone()),
+                ..ended(ending)
+            };
+            let text = progress(&of, Lang::Ru).unwrap();
+            assert!(text.chars().count() <= BODY_LIMIT, "{ending:?} {unit:?}: {}", text.chars().count());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The job summary: what happened, step by step, what it cost and where to look, as Markdown on the page of the run.
+
+use serde::Serialize;
+
+use super::comments::{Cost, Ending, PullRef, Step};
+use super::template::{Escape, Texts, texts};
+use super::{Lang, TextError, untrusted};
+use crate::agent::verdict::Outcome;
+
+/// Everything that the summary tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The event, such as `issues.labeled`.
+    pub event: String,
+    /// The flow; none where there is nothing to do.
+    pub flow: Option<String>,
+    /// Why this flow, or why none.
+    pub decision: String,
+    /// The gate that stopped the run, and why.
+    pub gate: Option<(String, String)>,
+    /// How the run ended; none where there was none.
+    pub ending: Option<Ending>,
+    /// Why it did not end well.
+    pub reason: Option<String>,
+    /// The issue.
+    pub issue: Option<u64>,
+    /// The slot.
+    pub slot: Option<u32>,
+    /// The environment.
+    pub env: Option<String>,
+    /// The commit, in full.
+    pub commit: Option<String>,
+    /// The pull request.
+    pub pull: Option<PullRef>,
+    /// The steps in order.
+    pub steps: Vec<Step>,
+    /// What it cost.
+    pub cost: Cost,
+    /// Where to look: title and address.
+    pub links: Vec<Link>,
+    /// What changed, file by file.
+    pub files: Vec<FileChange>,
+    /// The folder with what would have been written to GitHub, where there was no token.
+    pub outbox: Option<String>,
+}
+
+/// A place to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// What is there.
+    pub title: String,
+    /// The address.
+    pub url: String,
+}
+
+/// How much of a file changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileChange {
+    /// The path in the repository.
+    pub path: String,
+    /// Lines added and removed; none for a binary file.
+    pub lines: Option<(u64, u64)>,
+}
+
+static TEXTS: Texts = texts!("comments", "summary", Escape::Markdown, ["step_title", "cost"]);
+
+/// So many files are listed. GitHub takes 1 MiB a step; a list that long is not read anyway.
+const LISTED: usize = 100;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    event: &'a str,
+    flow: Option<&'a str>,
+    decision: &'a str,
+    gate: Option<&'a str>,
+    gate_reason: Option<&'a str>,
+    ending: Option<Ending>,
+    good: bool,
+    reason: Option<String>,
+    issue: Option<u64>,
+    slot: Option<u32>,
+    env: Option<&'a str>,
+    commit: Option<String>,
+    pull: Option<&'a PullRef>,
+    steps: &'a [Step],
+    cost: &'a Cost,
+    links: Vec<Link>,
+    files: Vec<ViewFile<'a>>,
+    file_count: usize,
+    unlisted: usize,
+    added: u64,
+    removed: u64,
+    outbox: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ViewFile<'a> {
+    path: &'a str,
+    binary: bool,
+    added: u64,
+    removed: u64,
+}
+
+/// The summary as Markdown.
+///
+/// # Errors
+/// [`TextError`] if template and data don't fit.
+pub fn summary(of: &Summary, lang: Lang) -> Result<String, TextError> {
+    let sum = |pick: fn(&(u64, u64)) -> u64| {
+        of.files.iter().filter_map(|file| file.lines.as_ref().map(pick)).fold(0, u64::saturating_add)
+    };
+    let view = View {
+        event: &of.event,
+        flow: of.flow.as_deref(),
+        decision: &of.decision,
+        gate: of.gate.as_ref().map(|(name, _)| name.as_str()),
+        gate_reason: of.gate.as_ref().map(|(_, reason)| reason.as_str()),
+        ending: of.ending,
+        good: matches!(of.ending, Some(Ending::Verdict(Outcome::Done | Outcome::NoChange))),
+        reason: of.reason.as_deref().map(|reason| untrusted::quote(untrusted::cut(reason.trim(), 8_000).0)),
+        issue: of.issue,
+        slot: of.slot,
+        env: of.env.as_deref(),
+        commit: of.commit.as_deref().map(|commit| commit.chars().take(12).collect()),
+        pull: of.pull.as_ref(),
+        steps: &of.steps,
+        cost: &of.cost,
+        links: of.links.iter().filter_map(in_markdown).collect(),
+        files: of
+            .files
+            .iter()
+            .take(LISTED)
+            .map(|file| ViewFile {
+                path: untrusted::cut(&file.path, 300).0,
+                binary: file.lines.is_none(),
+                added: file.lines.map_or(0, |lines| lines.0),
+                removed: file.lines.map_or(0, |lines| lines.1),
+            })
+            .collect(),
+        file_count: of.files.len(),
+        unlisted: of.files.len().saturating_sub(LISTED),
+        added: sum(|lines| lines.0),
+        removed: sum(|lines| lines.1),
+        outbox: of.outbox.as_deref(),
+    };
+    TEXTS.render(lang, &view)
+}
+
+/// The link with an address that ends where it ends in Markdown; none for what is no web address.
+fn in_markdown(link: &Link) -> Option<Link> {
+    let url = url::Url::parse(&link.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let plain = url.as_str().replace('(', "%28").replace(')', "%29").replace('|', "%7C");
+    Some(Link { title: link.title.clone(), url: plain })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Files that can't be read as YAML or as a template, and what their authors read.
+
+use super::super::{RawStack, StackError};
+use super::{load, said};
+
+/// What the reader of a file with these bytes reads, the folder's own path taken out.
+fn said_of_file(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("services.yaml");
+    std::fs::write(&path, bytes).unwrap();
+    let mut request = super::request("dev");
+    request.path.clone_from(&path);
+    let text = match super::super::load(&request) {
+        Err(error) => error.to_string(),
+        Ok(loaded) => format!("{} in {}", loaded.stack.project, loaded.namespace),
+    };
+    text.replace(&*path.to_string_lossy(), "services.yaml")
+}
+
+#[test]
+fn a_missing_file_is_named_with_what_names_another() {
+    let error: StackError = RawStack::read("no/such/services.yaml".as_ref()).unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    no/such/services.yaml: can't be read: there is no such file
+      hint: --config or CODEXCTL_CONFIG names another file
+    ");
+}
+
+#[test]
+fn an_empty_file_and_one_of_comments_say_what_is_the_least() {
+    insta::assert_snapshot!(said_of_file(b""), @r"
+    services.yaml: there is nothing in the file
+      hint: the least it can say is `project: NAME`
+    ");
+    insta::assert_snapshot!(said_of_file(b"# later\n\n"), @r"
+    services.yaml: there is nothing in the file
+      hint: the least it can say is `project: NAME`
+    ");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_names_the_byte() {
+    insta::assert_snapshot!(said_of_file(b"project: shop\nregistry: caf\xe9\n"), @r"
+    services.yaml:2:14: byte 0xe9 is not UTF-8
+      hint: save the file as UTF-8
+    ");
+    insta::assert_snapshot!(said_of_file(b"\xff\xfep\0r\0"), @r"
+    services.yaml: the file is UTF-16
+      hint: save it as UTF-8
+    ");
+}
+
+#[test]
+fn byte_order_mark_and_windows_line_ends_change_nothing() {
+    assert_eq!(said_of_file(b"\xef\xbb\xbfproject: shop\r\nenvironments:\r\n  dev: {}\r\n"), "shop in shop-dev");
+    insta::assert_snapshot!(said_of_file(b"\xef\xbb\xbfproject: shop\r\nmaxSlots: few\r\n"), @r"
+    services.yaml:2:11: `maxSlots` must be a whole number, not `few`
+      hint: 0 or more
+    ");
+}
+
+#[test]
+fn a_tab_is_told_where_it_stands() {
+    insta::assert_snapshot!(said("project: shop\nstate:\n\tbackend: file\n"), @r"
+    services.yaml:3:2: a tab stands where YAML wants spaces
+      hint: indent with spaces
+    ");
+}
+
+#[test]
+fn keys_that_are_set_twice_are_all_told() {
+    insta::assert_snapshot!(said("project: shop\nregistry: a\nregistry: b\nstate:\n  dir: x\n  dir: y\n"), @r"
+    services.yaml:3:1: `registry` is set twice (first on line 2)
+    services.yaml:6:3: `dir` is set twice (first on line 5)
+    ");
+}
+
+#[test]
+fn syntax_errors_say_what_to_do() {
+    insta::assert_snapshot!(said("project: shop\nregistry: \"open\nmaxSlots: 1\n"), @r"
+    services.yaml:3:1: this line belongs to a quoted text that starts above it
+      hint: close the quote there
+    ");
+    insta::assert_snapshot!(said("project: shop\nregistry: [a, b\nmaxSlots: 1\n"), @r"
+    services.yaml:3:9: this `:` stands inside a `[` or `{` that is not closed
+      hint: close it, or quote the text it is part of
+    ");
+    insta::assert_snapshot!(said("project: shop\n  registry: a\n"), @r"
+    services.yaml:2:11: a `:` stands where no key can be
+      hint: quote text that has `: ` in it; keys of one mapping start in the same column
+    ");
+    insta::assert_snapshot!(said("project: shop\nregistry: a: b\n"), @r"
+    services.yaml:2:12: a `:` stands where no key can be
+      hint: quote text that has `: ` in it; keys of one mapping start in the same column
+    ");
+    insta::assert_snapshot!(said("project: shop\nregistry: 'it's'\n"), @r"
+    services.yaml:2:15: text follows the closing quote
+      hint: inside '…' write a quote as ''
+    ");
+    insta::assert_snapshot!(said("project: shop\n  - a\nx\n"), @r"
+    services.yaml:3:1: a `:` is missing after the key
+      hint: write `key: value`
+    ");
+}
+
+#[test]
+fn anchors_that_are_not_there_or_hold_themselves_are_told() {
+    insta::assert_snapshot!(said("project: shop\nx-a: *nowhere\nx-b: &b [*b]\n"), @r"
+    services.yaml:2:6: there is no anchor `&nowhere` before this
+    services.yaml:3:10: anchor `&b` contains itself
+    ");
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut bomb = String::from("project: shop\nx-0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n");
+    for level in 1..9 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("x-{level}: &a{level} [{aliases}]\n"));
+    }
+    insta::assert_snapshot!(said(&bomb), @r"
+    services.yaml:7:11: aliases make the document too big
+      hint: aliases may add 100000 values and 16777216 bytes; `*a4` goes over it
+    ");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    insta::assert_snapshot!(said(&format!("project: shop\nx-deep: {}{}\n", "[".repeat(5000), "]".repeat(5000))), @"services.yaml:2:211: nested deeper than 200 levels");
+    let block: String = (0..400).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    insta::assert_snapshot!(said(&format!("project: shop\nx-deep:\n{}", block.replace("\na", "\n a"))), @"services.yaml:203:201: nested deeper than 200 levels");
+}
+
+#[test]
+fn a_wrong_template_is_told_at_its_place() {
+    insta::assert_snapshot!(said("project: shop\nregistry: '{{ envOr \"A\" }'\n"), @r#"
+    services.yaml:2:25: template: unexpected "}" in operand
+      hint: a template ends in `}}`
+    "#);
+    insta::assert_snapshot!(said("project: shop\nregistry: '{{ envOR \"A\" \"b\" }}'\n"), @r#"
+    services.yaml:2:15: template: function "envOR" not defined
+      hint: did you mean `envOr`?
+    "#);
+    insta::assert_snapshot!(said("project: shop\nregistry: '{{ $registry }}'\n"), @r#"
+    services.yaml:2:15: template: undefined variable "$registry"
+      hint: set it above, in a comment line: `# {{- $name := envOr "NAME" "" -}}`
+    "#);
+    insta::assert_snapshot!(said("project: shop\nregistry: '{{ .Sloot }}'\n"), @r"
+    services.yaml:2:15: template: can't evaluate field Sloot in type config.TemplateContext in `.Sloot`
+      hint: did you mean `.Slot`?
+    ");
+    insta::assert_snapshot!(said("project: shop\nregistry: '{{ index .Versions 1 }}'\n"), @"services.yaml:2:15: template: error calling index: value has type int; should be string in `index .Versions 1`");
+    insta::assert_snapshot!(said("project: shop\n# {{ if true }}\nregistry: a\n"), @r"
+    services.yaml:4:1: template: unexpected EOF
+      hint: an `if`, `range`, `with` or `define` has no `{{ end }}`
+    ");
+}
+
+#[test]
+fn a_value_that_a_template_gave_is_told_where_the_template_stands() {
+    insta::assert_snapshot!(
+        said("# {{- $slots := envOr \"X\" \"many\" -}}\n\nproject: shop\nregistry: a\nmaxSlots: '{{ $slots }}'\n"),
+        @r"
+    services.yaml:5:11: `maxSlots` must be a whole number, not `many`
+      hint: 0 or more
+    "
+    );
+}
+
+#[test]
+fn the_graphical_form_shows_the_line() {
+    let error = load("project: shop\nmaxSlots: few\ncodex:\n  timeouts:\n    exec: soon\n  modle: x\n").unwrap_err();
+    insta::assert_snapshot!(error.graphical(false, 80), @r"
+     × `maxSlots` must be a whole number, not `few`
+      ╭─[services.yaml:2:11]
+    1 │ project: shop
+    2 │ maxSlots: few
+      ·           ───
+    3 │ codex:
+      ╰────
+     help: 0 or more
+
+     × `codex.timeouts.exec` must be a duration, not `soon`
+      ╭─[services.yaml:5:11]
+    4 │   timeouts:
+    5 │     exec: soon
+      ·           ────
+    6 │   modle: x
+      ╰────
+     help: write it as Go does: 90s, 45m, 1h30m
+
+     ⚠ unknown field `codex.modle`
+      ╭─[services.yaml:6:3]
+    5 │     exec: soon
+    6 │   modle: x
+      ·   ─────
+      ╰────
+     help: did you mean `model`?
+    ");
+    assert!(error.graphical(true, 80).contains("\u{1b}["), "colours where they are wanted");
+}
+
+#[test]
+fn only_the_first_document_counts_and_that_is_said() {
+    insta::assert_snapshot!(said("project: shop\n---\nproject: other\n"), @"services.yaml:3:1: warning: a second document starts here: only the first one counts");
+}
+
+#[test]
+fn no_damage_to_the_example_makes_the_loader_panic() {
+    use proptest::prelude::{ProptestConfig, any, proptest};
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/shop/services.yaml");
+    let whole = std::fs::read_to_string(path).unwrap();
+    proptest!(ProptestConfig::with_cases(60), |(cut in 0..whole.len(), at in 0..whole.len(), junk in any::<char>(), keep in any::<bool>())| {
+        let mut text: String = if keep { whole.clone() } else { whole.chars().take(cut).collect() };
+        let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+        text.insert(at, junk);
+        if let Err(error) = load(&text) {
+            assert!(!error.graphical(false, 100).is_empty());
+            let lines = text.lines().count() + 1;
+            assert!(error.diagnostics.iter().all(|one| one.line <= lines), "{error}");
+        }
+    });
+}

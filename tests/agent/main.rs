@@ -1,0 +1,10 @@
+//! The agent's place with the real Codex binary and a scripted model. `CODEXCTL_TEST_CODEX` names the binary.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail loudly")]
+
+mod apart;
+mod bench;
+#[path = "../support/model.rs"]
+mod model;
+mod orphan;
+mod runs;

