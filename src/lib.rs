@@ -1,9 +1,11 @@
 //! `codexctl` turns a labelled GitHub issue into reviewed work. This is the map of its rooms; data goes from top to bottom.
 
+pub mod cli; // the command tree: settings in, one call out, result printed
 pub mod settings; // flag ↔ variable, and where each value came from: the only reader of the environment
 
 pub mod event; // webhook payloads → one Event
 pub mod policy; // pure decisions: triggers, gates, models and labels, publish policy
+pub mod flows; // what each flow does: a list of steps over one context
 
 pub mod stack; // services.yaml: load, environments, namespace, validate
 pub mod gotmpl; // Go's text/template

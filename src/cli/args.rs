@@ -1,0 +1,188 @@
+//! The command line, made from the settings table: one row there is one flag here.
+
+use std::ffi::OsString;
+
+use clap::builder::PossibleValuesParser;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ColorChoice, Command, ValueHint};
+
+use crate::settings::{Kind, Scope, Setting, TABLE};
+
+/// The whole command tree.
+pub fn command() -> Command {
+    Command::new("codexctl")
+        .about("Turns a labelled GitHub issue into reviewed work: commits, a pull request, comments")
+        .version(env!("CARGO_PKG_VERSION"))
+        .help_template(template(
+            "Exit codes: 0 done, 1 failed, 2 wrong use or configuration,\n            \
+             3 stopped by a gate, 4 timed out, 130 interrupted.\n\n\
+             Start with: codexctl run --event event.json --dry-run",
+        ))
+        .styles(
+            Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold()),
+        )
+        .max_term_width(120)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(flags(Scope::Global))
+        .subcommand(
+            Command::new("run")
+                .about("Runs the whole thing: event → flow → result")
+                .args(flags(Scope::Run))
+                .help_template(template(&run_notes())),
+        )
+        .subcommand(
+            Command::new("version")
+                .about("Prints version, commit and build date")
+                .help_template(template("Example: codexctl version -o json")),
+        )
+        .subcommand(
+            Command::new("completions")
+                .about("Prints a completion script for a shell")
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_name("SHELL")
+                        .value_parser(PossibleValuesParser::new(SHELLS))
+                        .help("The shell"),
+                )
+                .help_template(template("Example: codexctl completions bash > /etc/bash_completion.d/codexctl")),
+        )
+}
+
+/// What `--color` asks of clap's own texts, help and wrong use: they are printed before anything is parsed.
+pub fn color(arguments: &[OsString]) -> ColorChoice {
+    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let next = |at: usize| words.get(at + 1).copied();
+    let asked = words.iter().enumerate().find_map(|(at, word)| match *word {
+        "--color" => next(at),
+        word => word.strip_prefix("--color="),
+    });
+    // `auto` is clap's own rule: a terminal, and no NO_COLOR.
+    asked.and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+/// The same for completion scripts, where a flag offers the values that it takes.
+pub fn completed() -> Command {
+    let offer = |row: &'static Setting, arg: Arg| match row.kind {
+        Kind::Choice(known) => arg.value_parser(PossibleValuesParser::new(known)),
+        Kind::Switch => arg.value_parser(PossibleValuesParser::new(["true", "false"])),
+        _ if row.value == "FILE" => arg.value_hint(ValueHint::FilePath),
+        _ => arg,
+    };
+    let rows = |scope| TABLE.iter().filter(move |row| row.scope == scope);
+    let whole = rows(Scope::Global).fold(command(), |whole, row| whole.mut_arg(row.flag, |arg| offer(row, arg)));
+    whole.mut_subcommand("run", |run| {
+        rows(Scope::Run).fold(run, |run, row| run.mut_arg(row.flag, |arg| offer(row, arg)))
+    })
+}
+
+/// What a user does next after a wrong argument, where clap itself knows no answer.
+pub fn advise(mut error: clap::Error) -> clap::Error {
+    let wrong = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let told = error.get(ContextKind::Suggested).is_some();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
+            let near = wrong(ContextKind::InvalidSubcommand).and_then(|name| nearest(&name));
+            if let Some(near) = near {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
+            }
+        }
+        ErrorKind::UnknownArgument if !told => {
+            let tip = wrong(ContextKind::InvalidArg).and_then(|word| match word {
+                // `--dry-run false`: the value of a switch must be attached.
+                word if crate::settings::parse_switch(&word).is_some() => {
+                    Some(format!("the value of a switch stands behind `=`, as in --dry-run={word}"))
+                }
+                word if word.ends_with(".json") && !word.starts_with('-') => {
+                    Some(format!("a file with an event is given as --event {word}"))
+                }
+                _ => None,
+            });
+            if let Some(tip) = tip {
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            }
+        }
+        _ => {}
+    }
+    error
+}
+
+/// The command that a slip of the fingers may have meant.
+fn nearest(name: &str) -> Option<String> {
+    let known = command().get_subcommands().map(|one| one.get_name().to_owned()).collect::<Vec<_>>();
+    let near = known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(name, &known), known));
+    // Half of the letters alike is what a slip of the fingers leaves; less is another word.
+    near.filter(|(alike, _)| *alike >= 0.5).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+/// The shells that there are completions for (spec 3).
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// Help in the order in which it is read. What stands in a template is not wrapped, so that tables stay tables.
+fn template(notes: &str) -> String {
+    format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{{all-args}}\n\n{notes}\n")
+}
+
+fn run_notes() -> String {
+    let table = crate::policy::triggers::table();
+    let table = table.lines().fold(String::new(), |table, line| table + format!("  {line}").trim_end() + "\n");
+    format!(
+        "Which event starts which flow:\n{table}\n\
+         Without a GitHub token what would be written to GitHub goes to .codexctl/outbox/.\n\
+         Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN. The model's key: OPENAI_API_KEY.\n\n\
+         Example: codexctl run --event event.json --dry-run"
+    )
+}
+
+fn flags(scope: Scope) -> impl Iterator<Item = Arg> {
+    TABLE.iter().filter(move |row| row.scope == scope).map(flag)
+}
+
+fn flag(row: &'static Setting) -> Arg {
+    let variables = row.variables.join(", ");
+    let default = row.default.map_or(String::new(), |value| format!("; default {value}"));
+    let value = match row.kind {
+        Kind::Choice(known) => known.join("|"),
+        _ => row.value.to_owned(),
+    };
+    let arg = Arg::new(row.flag)
+        .long(row.flag)
+        .global(row.scope == Scope::Global)
+        .action(ArgAction::Set)
+        .value_name(value)
+        .help(format!("{} [{variables}{default}]", row.help))
+        .help_heading(if row.scope == Scope::Global { "Global flags" } else { "Flags" });
+    let arg = match row.short {
+        Some(letter) => arg.short(letter),
+        None => arg,
+    };
+    match row.kind {
+        // `--x` alone is true; a value must be attached, so that `--x false` is not misread.
+        Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("true|false"),
+        _ => arg.allow_hyphen_values(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for line in [["codexctl", "-o", "json", "version"], ["codexctl", "version", "-o", "json"]] {
+            let matches = command().try_get_matches_from(line).unwrap();
+            let (_, own) = matches.subcommand().unwrap();
+            assert_eq!(own.get_one::<String>("output").map(String::as_str), Some("json"));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The command tree: settings in, one call out, result printed. Results go to standard output, everything else to standard error.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+
+use crate::report::outputs::Outputs;
+use crate::secrets::{Redactor, random_word};
+use crate::settings::{Invalid, Settings};
+use crate::ui::json::JsonUi;
+use crate::ui::plain::PlainUi;
+use crate::ui::terminal::TerminalUi;
+use crate::ui::trace::Trace;
+use crate::ui::{Level, Note, Style, Ui};
+
+pub mod args;
+mod completions;
+mod run;
+mod version;
+
+/// How a command ended, as the shell sees it (spec 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// Wrong use or wrong configuration.
+    Usage = 2,
+    /// Stopped by a gate.
+    Gate = 3,
+    /// Timed out waiting.
+    TimedOut = 4,
+    /// Interrupted; what had to be cleaned up was.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What a command hands back to be printed: its result on standard output and how it ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The text for standard output.
+    pub text: String,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+/// Why a command could not be begun: wrong use or wrong configuration.
+#[derive(Debug)]
+pub struct CommandError(String);
+
+impl CommandError {
+    /// From anything that has words.
+    #[expect(clippy::needless_pass_by_value, reason = "so that it can stand as it is in map_err")]
+    pub fn new(why: impl ToString) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl<E: std::error::Error> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Everything that a command gets.
+pub struct Call {
+    /// What was said on the command line and in variables.
+    pub settings: Settings,
+    /// How to speak.
+    pub ui: Arc<dyn Ui>,
+    /// Hides secrets; the same as the one in `ui`.
+    pub redactor: Redactor,
+}
+
+impl Call {
+    /// Outputs in the form that `-o` asks for.
+    ///
+    /// # Errors
+    /// `-o` names no form.
+    pub fn render(&self, outputs: &Outputs) -> Result<String, CommandError> {
+        let format = self.settings.choice("output")?.unwrap_or_default().parse().unwrap_or_default();
+        Ok(self.redactor.redact(&outputs.render(format)).into_owned())
+    }
+}
+
+/// Runs the program with this process's arguments and environment.
+pub fn main() -> ExitCode {
+    let mut stdout = std::io::stdout();
+    let (text, exit) = match start(std::env::args_os().collect(), None) {
+        Ok(outcome) => (outcome.text, outcome.exit),
+        Err(error) => {
+            // A usage error or `--help`: clap knows which stream and colours fit.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            (String::new(), exit)
+        }
+    };
+    // A closed pipe (`codexctl … | head`) is the reader's choice, not a failure of the command.
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    exit.into()
+}
+
+/// Runs a command line, the program's name first, in this process's environment, and speaks through `ui` instead of standard error.
+///
+/// # Errors
+/// Wrong use, or `--help`: clap's own text says it.
+pub fn run_with(arguments: Vec<OsString>, ui: Arc<dyn Ui>) -> Result<Outcome, clap::Error> {
+    start(arguments, Some(ui))
+}
+
+fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, clap::Error> {
+    let matches =
+        args::command().color(args::color(&arguments)).try_get_matches_from(arguments).map_err(args::advise)?;
+    let Some((name, own)) = matches.subcommand() else {
+        return Err(args::command()
+            .error(clap::error::ErrorKind::MissingSubcommand, "name a command; `codexctl --help` lists them"));
+    };
+    let settings = Settings::new(flags(own), crate::settings::environment());
+    let redactor = Redactor::default();
+    let mut call = match ui.map_or_else(|| voice(&settings, &redactor), Ok) {
+        Ok(ui) => Call { settings, ui, redactor },
+        Err(error) => {
+            let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, redactor);
+            ui.note(&Note::new(Level::Error, error.to_string()));
+            return Ok(Outcome { text: String::new(), exit: Exit::Usage });
+        }
+    };
+    for (_, secret) in call.settings.secrets() {
+        call.redactor.add(&secret);
+        call.ui.mask(&secret);
+    }
+    // Only the first voice of a process counts; a second one is a test's.
+    let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
+    let ended = match name {
+        "run" => run::run(&mut call),
+        "version" => version::version(&call),
+        "completions" => completions::completions(own),
+        // clap refuses every name that is not in the tree.
+        _ => Ok(Outcome { text: String::new(), exit: Exit::Usage }),
+    };
+    Ok(ended.unwrap_or_else(|error| {
+        call.ui.note(&Note::new(Level::Error, error.to_string()));
+        Outcome { text: String::new(), exit: Exit::Usage }
+    }))
+}
+
+/// The flags that were given, by their names in the settings table.
+fn flags(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
+    crate::settings::TABLE
+        .iter()
+        .filter_map(|row| {
+            let given = matches.try_get_one::<String>(row.flag).ok().flatten()?;
+            Some((row.flag, given.clone()))
+        })
+        .collect()
+}
+
+/// How this run speaks: JSON where asked for, annotations on GitHub's runners, a spinner on a terminal, else lines.
+fn voice(settings: &Settings, redactor: &Redactor) -> Result<Arc<dyn Ui>, Invalid> {
+    let least = match settings.choice("log-level")? {
+        Some("debug") => Level::Debug,
+        Some("warn") => Level::Warning,
+        Some("error") => Level::Error,
+        _ => Level::Info,
+    };
+    let json = settings.choice("log-format")? == Some("json");
+    settings.choice("output")?;
+    let github = settings.in_github_actions();
+    let terminal = std::io::stderr().is_terminal();
+    let color = match settings.choice("color")? {
+        Some("always") => true,
+        Some("never") => false,
+        _ => {
+            (terminal || github) && settings.variable("NO_COLOR").is_none() && settings.variable("TERM") != Some("dumb")
+        }
+    };
+    let (style, redactor) = (Style { color }, redactor.clone());
+    let ui: Arc<dyn Ui> = if json {
+        Arc::new(JsonUi::new(std::io::stderr(), least, crate::flows::run_id(settings), redactor))
+    } else if github {
+        Arc::new(PlainUi::for_github(std::io::stderr(), least, style, redactor, random_word()))
+    } else if terminal && settings.variable("CI").is_none() {
+        Arc::new(TerminalUi::new(least, style, redactor))
+    } else {
+        Arc::new(PlainUi::new(std::io::stderr(), least, style, redactor))
+    };
+    Ok(ui)
+}

@@ -1,0 +1,13 @@
+//! `codexctl version`.
+
+use super::{Call, CommandError, Exit, Outcome};
+use crate::report::outputs::Outputs;
+
+/// Prints version, commit and build date.
+pub(super) fn version(call: &Call) -> Result<Outcome, CommandError> {
+    let mut outputs = Outputs::default();
+    outputs.set("version", env!("CARGO_PKG_VERSION"));
+    outputs.set("commit", env!("CODEXCTL_COMMIT"));
+    outputs.set("date", env!("CODEXCTL_COMMIT_DATE"));
+    Ok(Outcome { text: call.render(&outputs)?, exit: Exit::Done })
+}

@@ -1,0 +1,99 @@
+//! Fetches what the gates look at; they themselves ask nobody.
+
+use super::run::Run;
+use super::stop::Stop;
+use crate::answer::Answer;
+use crate::event::Account;
+use crate::policy::gates::{self, Facts, Gate, IssueFacts};
+
+/// What is known about duplicates, once the slot records can be read.
+pub(super) struct Earlier {
+    /// Whether this delivery has been handled before.
+    pub handled: Answer<bool>,
+    /// Who runs the same flow for the same issue right now.
+    pub running: Answer<Option<String>>,
+}
+
+impl Default for Earlier {
+    fn default() -> Self {
+        let would = "would look into the slot records";
+        Self { handled: Answer::Unknown(would.to_owned()), running: Answer::Unknown(would.to_owned()) }
+    }
+}
+
+/// Fetches the facts. Questions whose answer can't change a gate are not asked.
+///
+/// # Errors
+/// GitHub does not answer.
+pub(super) async fn gather(run: &Run, earlier: Earlier) -> Result<Facts, Stop> {
+    let allowed = run.options.allowed_users.clone();
+    let github = run.hands.github.as_ref();
+    let sender = run.event.sender.clone();
+    let named =
+        sender.as_ref().is_some_and(|sender| allowed.iter().any(|login| login.eq_ignore_ascii_case(&sender.login)));
+    let permission = match &sender {
+        Some(sender) if run.hands.has_token && allowed.is_empty() => {
+            github.permission(&sender.login).await.map_err(Stop::failed)?
+        }
+        Some(sender) => Answer::Unknown(format!("would ask GitHub what {} may do", sender.login)),
+        None => unknown("would ask GitHub what the sender may do"),
+    };
+    let is_bot = match &sender {
+        // Only a bot that is named exactly can pass, so nobody else has to be asked about.
+        Some(sender) if run.hands.has_token && named && sender.bot => {
+            github.is_bot(&sender.login).await.map_err(Stop::failed)?
+        }
+        Some(sender) => Answer::Known(sender.bot),
+        None => unknown("would ask GitHub whether the sender is a bot"),
+    };
+    let viewer: Answer<Account> = match run.hands.has_token {
+        true => github.viewer().await.map_err(Stop::failed)?,
+        false => unknown("would ask GitHub whose token this is"),
+    };
+    let open = match &run.unread {
+        Some(would) => unknown(would),
+        None => Answer::Known(run.issue.open),
+    };
+    Ok(Facts {
+        event: run.event.name.clone(),
+        repository: run.repo(),
+        sender,
+        allowed,
+        token: run.hands.has_token,
+        local_user: local_user(run),
+        permission,
+        viewer,
+        is_bot,
+        issue: Some(IssueFacts { number: run.issue.number, open }),
+        pull: None,
+        delivery: run.identity.delivery.clone(),
+        handled: earlier.handled,
+        running: earlier.running,
+    })
+}
+
+fn unknown<T>(would: &str) -> Answer<T> {
+    Answer::Unknown(would.to_owned())
+}
+
+/// Whoever sits at this machine; in a workflow nobody does, and a forgotten token must not let everybody in.
+fn local_user(run: &Run) -> Option<String> {
+    if run.settings.in_github_actions() {
+        return None;
+    }
+    let name = run.settings.variable("USER").or(run.settings.variable("LOGNAME"));
+    Some(name.unwrap_or("whoever sits").to_owned())
+}
+
+/// Whether the actor may still write, asked again before anything is published (spec 4.2).
+///
+/// # Errors
+/// The actor may not any more, or GitHub does not answer.
+pub(super) async fn still_allowed(run: &Run) -> Result<(), Stop> {
+    let facts = gather(run, Earlier::default()).await?;
+    let answers = gates::judge(run.flow, &facts);
+    match gates::first_stop(&answers) {
+        Some((gate @ Gate::Actor, why)) => Err(Stop::Gate { gate, why: why.to_owned() }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,130 @@
+//! Puts a run's hands together: live with a token, live with an outbox, or dry.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::options::Options;
+use super::run::Hands;
+use super::workplace::Workplace;
+use crate::agent::place::{Place, dry::DryPlace, local::LocalPlace};
+use crate::clock::{Clock, SystemClock};
+use crate::event::Repository;
+use crate::git::{Credentials, Git, RemoteUrl};
+use crate::github::GitHub;
+use crate::github::dry::{Dry, Plan};
+use crate::github::live::{Connection, Live, Proxies, RealWait};
+use crate::github::outbox::Outbox;
+use crate::publish::Sources;
+use crate::publish::dry::DrySources;
+use crate::publish::live::LiveSources;
+use crate::secrets::{Redactor, Secret};
+use crate::settings::Settings;
+use crate::slots::dry::DryStore;
+use crate::slots::{FileStore, Store};
+use crate::ui::Ui;
+
+/// What hands are made of.
+pub struct Making<'a> {
+    /// Variables and flags.
+    pub settings: &'a Settings,
+    /// The same, typed.
+    pub options: &'a Options,
+    /// The folders.
+    pub workplace: &'a Workplace,
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The GitHub that it is on.
+    pub server: &'a str,
+    /// How to speak.
+    pub ui: &'a Arc<dyn Ui>,
+    /// Hides secrets.
+    pub redactor: &'a Redactor,
+}
+
+/// Makes the hands of a run. A dry one starts no program and asks GitHub only where there is a token.
+///
+/// # Errors
+/// A sentence: the remote is none, belongs to another repository, or GitHub's address can't be used.
+pub async fn make(of: &Making<'_>) -> Result<Hands, String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let plan = Plan::default();
+    let token = of.settings.github_token();
+    let live: Option<Arc<dyn GitHub>> = match &token {
+        Some(token) => Some(Arc::new(connect(of, token, &clock).map_err(|error| error.to_string())?)),
+        None => None,
+    };
+    let has_token = live.is_some();
+    let command = of.settings.variable("CODEXCTL_AGENT_COMMAND").map(str::to_owned);
+    let (github, sources, place): (Arc<dyn GitHub>, Arc<dyn Sources>, Arc<dyn Place>) = if of.options.dry_run {
+        let remote = of.workplace.top.as_deref().and_then(|top| RemoteUrl::parse(&address(of), top).ok());
+        (Arc::new(Dry::new(live, plan.clone())), Arc::new(DrySources::new(remote)), Arc::new(DryPlace::new(command)))
+    } else {
+        let sources = sources(of, token).await?;
+        let github = live.unwrap_or_else(|| Arc::new(Outbox::new(of.workplace.outbox.clone())));
+        (github, Arc::new(sources), Arc::new(LocalPlace::new(command, of.options.allow_unsandboxed)))
+    };
+    Ok(Hands {
+        ui: Arc::clone(of.ui),
+        github,
+        sources,
+        place,
+        store: store(of.options.dry_run, &clock),
+        clock,
+        redactor: of.redactor.clone(),
+        plan,
+        has_token,
+    })
+}
+
+type MakeStore = Arc<dyn Fn(PathBuf) -> Arc<dyn Store> + Send + Sync>;
+
+fn store(dry: bool, clock: &Arc<dyn Clock>) -> MakeStore {
+    let clock = Arc::clone(clock);
+    Arc::new(move |folder: PathBuf| {
+        let files: Arc<dyn Store> = Arc::new(FileStore::new(&folder, Arc::clone(&clock)));
+        if dry { Arc::new(DryStore::new(files)) } else { files }
+    })
+}
+
+fn connect(of: &Making<'_>, token: &Secret, clock: &Arc<dyn Clock>) -> Result<Live, crate::github::Error> {
+    let variable = |name: &str| of.settings.variable(name).or_else(|| of.settings.variable(&name.to_lowercase()));
+    let secret = |name: &str| variable(name).map(|value| Secret::new(value.to_owned()));
+    let connection = Connection {
+        api_url: variable("GITHUB_API_URL").unwrap_or("https://api.github.com").to_owned(),
+        graphql_url: variable("GITHUB_GRAPHQL_URL").map(str::to_owned),
+        token: token.clone(),
+        proxies: Proxies {
+            http: secret("HTTP_PROXY"),
+            https: secret("HTTPS_PROXY"),
+            none: variable("NO_PROXY").map(str::to_owned),
+        },
+    };
+    Live::new(&connection, of.repository, Arc::clone(of.ui), Arc::clone(clock), Arc::new(RealWait))
+}
+
+/// The repository's address on its GitHub.
+fn address(of: &Making<'_>) -> String {
+    format!("{}/{}.git", of.server, of.repository.full_name())
+}
+
+async fn sources(of: &Making<'_>, token: Option<Secret>) -> Result<LiveSources, String> {
+    let credentials = token.map(|token| Credentials { token, server: of.server.to_owned() });
+    let git = Git::new(of.settings.process(), &of.workplace.state.join("git"), credentials, of.redactor);
+    let origin = match &of.workplace.top {
+        Some(top) => git.origin_url(top).await.map_err(|error| error.to_string())?,
+        None => None,
+    };
+    let remote = match origin {
+        Some(origin) => origin,
+        None => RemoteUrl::parse(&address(of), Path::new("/")).map_err(|error| error.to_string())?,
+    };
+    let here = of.repository.full_name();
+    if let Some((owner, name)) = remote.repo()
+        && !format!("{owner}/{name}").eq_ignore_ascii_case(&here)
+    {
+        return Err(format!(
+            "the event is about {here}, the remote `origin` here is {owner}/{name}: run this in a clone of {here}"
+        ));
+    }
+    Ok(LiveSources::new(&git, &of.workplace.state, &remote))
+}

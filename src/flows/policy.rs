@@ -1,0 +1,61 @@
+//! The publish policy of services.yaml, put before the pure judge of [`crate::policy::limits`].
+
+use std::path::Path;
+
+use super::run::Run;
+use super::stop::Stop;
+use crate::policy::limits::{Change, ChangeKind, DEFAULT_PROTECTED, Options, Policy, Verdict};
+use crate::publish::{Changed, Collected, Kind};
+use crate::stack;
+
+/// Judges the collected change.
+///
+/// # Errors
+/// A glob of the policy can't be read.
+pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
+    let Some(loaded) = &run.stack else { return Ok(Verdict::Allowed) };
+    let publish = &loaded.stack.publish;
+    let config = run.workplace.config_in_repository.to_string_lossy().into_owned();
+    let folder = run.workplace.config_in_repository.parent();
+    // Paths in services.yaml start at its folder, changed paths at the root of the repository.
+    let named: Vec<String> = loaded
+        .own_files()
+        .into_iter()
+        .map(|path| folder.map_or_else(|| path.clone(), |folder| folder.join(&path).to_string_lossy().into_owned()))
+        .filter(|path| *path != config)
+        .collect();
+    let usual = || DEFAULT_PROTECTED.map(str::to_owned).to_vec();
+    let policy = Policy::new(&Options {
+        max_files: publish.max_files,
+        max_bytes: publish.max_bytes.bytes(),
+        protected: &publish.protected_paths.clone().unwrap_or_else(usual),
+        config: &config,
+        named: &named,
+        on_protected: publish.on_protected,
+        skip: &publish.skip,
+    })
+    .map_err(|error| Stop::Usage(error.to_string()))?;
+    let changes: Vec<Change> = collected.files.iter().map(|file| change(run, file, &config)).collect();
+    Ok(policy.judge(&changes).verdict)
+}
+
+fn change(run: &Run, file: &Changed, config: &str) -> Change {
+    let kind = if file.kind == Kind::Deleted { ChangeKind::Deleted } else { ChangeKind::File };
+    let versions_only = file.path == config && file.kind == Kind::Modified && only_versions(run);
+    Change { path: file.path.clone(), bytes: file.bytes, kind, versions_only }
+}
+
+/// Whether the agent's services.yaml differs from the one that it started from in `versions` alone.
+fn only_versions(run: &Run) -> bool {
+    let shown = &run.workplace.config_in_repository;
+    let read = |root: &Path| {
+        let path = root.join(shown);
+        // A link in its place would leave the real text out of everybody's sight.
+        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        if is_file { std::fs::read_to_string(path).ok() } else { None }
+    };
+    let before = run.trusted.as_deref().and_then(read);
+    // What was collected is what leaves; the agent's own tree might still change.
+    let after = read(&run.workplace.state.join("publish").join(run.clone_name()));
+    matches!((before, after), (Some(before), Some(after)) if stack::same_but_versions(&before, &after))
+}

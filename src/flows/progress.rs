@@ -1,0 +1,97 @@
+//! The comment that follows a run on its issue: one per issue, edited in place, at most every ten seconds.
+
+use std::time::{Duration, Instant};
+
+use super::run::Run;
+use super::stop::Stop;
+use super::texts;
+use crate::github::{OwnComment, Thread, markers};
+use crate::publish::scan;
+use crate::report::comments::Ending;
+use crate::report::comments::progress as render;
+use crate::slots::Phase;
+use crate::ui::Level;
+
+/// GitHub's secondary limits are meant for people's pace; spec 4.5 sets this one.
+const AT_MOST_EVERY: Duration = Duration::from_secs(10);
+
+/// What the marker says of a delivery that was brought to a good end: it is not handled again. Any other run may be repeated.
+pub(super) const HANDLED: &str = Phase::Published.name();
+
+/// What is known of the comment.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    written: Option<Instant>,
+    warned: bool,
+}
+
+/// Brings the comment to the present state of the run. Before the slot is known there is none; too soon after the last edit
+/// nothing happens, unless it is the end. A comment that can't be written is a warning, not the end of the work.
+pub(super) async fn update(run: &mut Run, ending: bool) {
+    let soon = run.progress.written.is_some_and(|at| at.elapsed() < AT_MOST_EVERY);
+    if run.slot.is_none() || (soon && !ending) {
+        return;
+    }
+    if let Err(stop) = write(run, None).await
+        && !run.progress.warned
+    {
+        run.progress.warned = true;
+        run.say(Level::Warning, format!("the progress comment can't be written: {}", stop.headline()));
+    }
+}
+
+/// Writes the comment with this ending.
+///
+/// # Errors
+/// GitHub, or the outbox, does not take it, or the text holds a secret.
+pub(super) async fn write(run: &mut Run, ending: Option<(Ending, Option<String>)>) -> Result<(), Stop> {
+    let comment = comment(run, ending)?;
+    run.progress.written = Some(Instant::now());
+    run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
+    Ok(())
+}
+
+fn comment(run: &Run, ending: Option<(Ending, Option<String>)>) -> Result<OwnComment, Stop> {
+    let handled = matches!(ending, Some((Ending::Verdict(outcome), _)) if outcome.succeeded());
+    let marker = marker(run, if handled { HANDLED } else { "unfinished" });
+    let mut facts = texts::progress(run, marker.clone(), ending);
+    let body = render(&facts, run.lang()).map_err(Stop::failed)?;
+    let mut body = run.hands.redactor.redact(&body).into_owned();
+    if !scan::text("comment", &body, &run.hands.redactor).is_empty() {
+        // What the agent or its provider said holds something like a token: the comment goes without their words.
+        facts.said = None;
+        facts.plan = None;
+        facts.questions.clear();
+        facts.reason = facts.reason.map(|_| "a text of the agent looked like a secret and was left out".to_owned());
+        body = render(&facts, run.lang()).map_err(Stop::failed)?;
+    }
+    Ok(OwnComment { thread: Thread::Issue(run.issue.number), kind: "progress".to_owned(), marker, body })
+}
+
+/// The hidden line: what must outlive this machine.
+fn marker(run: &Run, phase: &str) -> String {
+    let slot = run.slot.as_ref();
+    let state = markers::State {
+        branch: slot.and_then(|slot| slot.branch.clone()),
+        pr: slot.and_then(|slot| slot.pr),
+        session: slot.and_then(|slot| slot.session.clone()),
+        phase: Some(phase.to_owned()),
+        delivery: Some(run.identity.delivery.clone()),
+        run: run.identity.run_url.clone(),
+    };
+    markers::marker("progress", &run.repo(), &run.project, run.issue.number, &state)
+}
+
+/// What an earlier run left in the comment, for a machine that has no record of it.
+///
+/// # Errors
+/// GitHub does not answer, or the comment was written by a newer version.
+pub(super) async fn earlier(run: &Run) -> Result<Option<markers::State>, Stop> {
+    let marker = marker(run, "unfinished");
+    let thread = Thread::Issue(run.issue.number);
+    let text = run.hands.github.own_comment(&thread, "progress", &marker).await.map_err(Stop::failed)?;
+    Ok(match text.into_known().flatten().as_deref().map(markers::parse) {
+        Some(markers::Found::Marker(marker)) => Some(marker.state),
+        _ => None,
+    })
+}

@@ -1,0 +1,146 @@
+//! Runs the agent, and keeps what it leaves until that has been published.
+
+use async_trait::async_trait;
+
+use super::{Did, Step};
+use crate::agent::place::{AgentEnd, Isolation};
+use crate::agent::verdict::Ended;
+use crate::answer::Answer;
+use crate::flows::run::Run;
+use crate::flows::stop::Stop;
+use crate::flows::{kept, task};
+use crate::publish::branch::wip_branch;
+use crate::publish::{Save, SaveTo, SavedWork};
+use crate::report::Lang;
+use crate::report::comments::Kept;
+use crate::report::words::number;
+use crate::slots::Phase;
+use crate::ui::Level;
+
+/// The agent's work.
+pub struct RunAgent;
+
+#[async_trait]
+impl Step for RunAgent {
+    fn name(&self) -> &'static str {
+        "agent"
+    }
+
+    async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
+        if task::agent_has_ended(run)
+            && let Some(end) = kept::read(&run.slot_folder())
+        {
+            let said = format!("{}, in the run before", describe(&end));
+            run.agent = Some(end);
+            return Ok(Did::Done(said));
+        }
+        super::slot::still_ours(run).await?;
+        let agent_run = task::agent_run(run, task::record_thread(run))?;
+        run.cancel.agent_works_in(&agent_run.folder);
+        let ready = run.hands.place.prepare(&agent_run).await.map_err(unprepared)?;
+        for warning in &ready.warnings {
+            run.say(Level::Warning, warning.clone());
+        }
+        match ready.isolation {
+            Some(Isolation::Nothing) => run.say(
+                Level::Warning,
+                "nothing keeps the agent from reading what codexctl knows on this machine (--allow-unsandboxed)",
+            ),
+            Some(isolation) => run.hands.ui.progress(&format!("kept apart by {isolation}")),
+            None => {}
+        }
+        run.command = ready.command;
+        super::slot::reached(run, Phase::Ready).await?;
+        let ended =
+            run.hands.place.run(&agent_run, run.hands.ui.as_ref(), run.cancel.receiver()).await.map_err(unprepared)?;
+        let Answer::Known(end) = ended else {
+            return Ok(Did::Skipped("would work on the issue".to_owned()));
+        };
+        let thread = end.totals.thread.clone();
+        if end.ended == Ended::Cancelled {
+            run.agent = Some(end);
+            super::slot::record(run, |slot| slot.session = thread.clone().or_else(|| slot.session.take())).await?;
+            return Err(Stop::Interrupted);
+        }
+        let said = describe(&end);
+        let well = ended_well(&end);
+        if well {
+            kept::write(&run.slot_folder(), &end, run.hands.clock.now()).map_err(Stop::failed)?;
+        }
+        run.agent = Some(end);
+        // An end that was no good is judged now and tried again by a rerun: only a good one counts as a phase.
+        super::slot::record(run, |slot| {
+            slot.session = thread.clone().or_else(|| slot.session.take());
+            slot.phase = if well { slot.phase.max(Phase::Agent) } else { slot.phase };
+        })
+        .await?;
+        Ok(if well { Did::Done(said) } else { Did::Badly(said) })
+    }
+
+    /// Keeps unfinished work where it outlives this slot, unless there is none, or it was published.
+    async fn undo(&self, run: &mut Run) {
+        let succeeded = run.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
+        if run.tree.is_none() || run.agent.is_none() || run.kept.is_some() {
+            return;
+        }
+        if succeeded {
+            // The slot stays, and what was not pushed is there.
+            if run.publishes() && run.pushed.is_none() {
+                run.kept = run.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
+            }
+            return;
+        }
+        if let Err(stop) = save(run).await {
+            run.unsaved = true;
+            run.kept = run.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
+            run.say(Level::Warning, format!("unfinished work could not be saved: {}", stop.headline()));
+        }
+    }
+}
+
+fn ended_well(end: &AgentEnd) -> bool {
+    end.ended == Ended::Exited(Some(0)) && !end.totals.turn_failed
+}
+
+fn describe(end: &AgentEnd) -> String {
+    let commands = match end.totals.commands {
+        1 => "1 command".to_owned(),
+        count => format!("{count} commands"),
+    };
+    let tokens = number(end.usage.total(), Lang::En);
+    match &end.ended {
+        Ended::Exited(_) if ended_well(end) => format!("{commands}, {tokens} tokens"),
+        Ended::Unavailable(_) => "could not start".to_owned(),
+        Ended::TimedOut => format!("ran out of time after {commands}, {tokens} tokens"),
+        Ended::OverBudget => format!("ran out of tokens after {commands}, {tokens} tokens"),
+        Ended::Exited(_) | Ended::Cancelled => format!("ended badly after {commands}, {tokens} tokens"),
+    }
+}
+
+/// Saves the agent's change: as a branch of the remote, without a token as a patch in the outbox.
+pub(super) async fn save(run: &mut Run) -> Result<(), Stop> {
+    if run.collected.is_none() {
+        run.collected = super::check::collect(run).await?;
+    }
+    let commit = super::commit::wanted(run);
+    let to = match run.hands.has_token {
+        true => SaveTo::Branch(wip_branch(&commit.branch)),
+        false => SaveTo::Patch(run.workplace.outbox.clone()),
+    };
+    let saved = run.hands.sources.save(&Save { commit, to }).await.map_err(Stop::failed)?;
+    run.kept = match saved.into_known().flatten() {
+        Some(SavedWork::Branch { name, .. }) => Some(Kept::Branch(name)),
+        Some(SavedWork::Patch(path)) => Some(Kept::Patch(run.workplace.shown(&path))),
+        None => None,
+    };
+    Ok(())
+}
+
+/// Configuration and isolation are the user's to mend; anything else is a failure.
+fn unprepared(error: crate::agent::place::Error) -> Stop {
+    use crate::agent::place::Error;
+    match error {
+        Error::Config(_) | Error::Unsafe(_) => Stop::Usage(error.to_string()),
+        other => Stop::failed(other),
+    }
+}

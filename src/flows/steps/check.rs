@@ -1,0 +1,148 @@
+//! Judges what the agent did: verdict, collected change, publish policy. Nothing leaves the run before this has said yes.
+
+use async_trait::async_trait;
+
+use super::{Did, Step};
+use crate::agent::place::AgentEnd;
+use crate::agent::result::Shape;
+use crate::agent::verdict::{self, Facts, Outcome, Verdict};
+use crate::cli::Exit;
+use crate::flows::run::Run;
+use crate::flows::stop::Stop;
+use crate::flows::{dev, facts, policy};
+use crate::policy::limits;
+use crate::publish::{Collect, Collected, Error, Limits, scan};
+use crate::ui::Level;
+
+/// Verdict and policy.
+pub struct Check;
+
+#[async_trait]
+impl Step for Check {
+    fn name(&self) -> &'static str {
+        "check"
+    }
+
+    async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
+        super::slot::still_ours(run).await?;
+        facts::still_allowed(run).await?;
+        let Some(agent) = run.agent.clone() else {
+            return Ok(Did::Skipped("would judge events, result and diff, and ask the publish policy".to_owned()));
+        };
+        if let Err(stop) = scan_said(run, &agent) {
+            // What the comments would quote is gone, whatever becomes of the run.
+            if let Some(agent) = &mut run.agent {
+                agent.result = None;
+                (agent.totals.last_message, agent.totals.last_error) = (None, None);
+            }
+            return Err(stop);
+        }
+        let collected = collect(run).await?.unwrap_or_default();
+        for notice in &collected.notices {
+            run.say(Level::Warning, notice.to_string());
+        }
+        let verdict = verdict::decide(&Facts {
+            shape: Shape::of_kind(dev::KIND),
+            ended: &agent.ended,
+            totals: &agent.totals,
+            result: agent.result.as_ref(),
+            changed: !collected.files.is_empty(),
+            refused: None,
+        });
+        let said = describe(&verdict, &collected);
+        run.collected = Some(collected);
+        run.verdict = Some(verdict.clone());
+        if !verdict.outcome.succeeded() {
+            return Err(failure(&verdict));
+        }
+        if verdict.outcome == Outcome::Done {
+            run.allowed = Some(allowed(run)?);
+        }
+        if verdict.outcome == Outcome::Blocked
+            && run.collected.as_ref().is_some_and(|collected| !collected.files.is_empty())
+        {
+            super::agent::save(run).await?;
+        }
+        Ok(Did::Done(said))
+    }
+}
+
+/// Everything that the agent said and that comments, summary or pull request may quote.
+fn scan_said(run: &Run, agent: &AgentEnd) -> Result<(), Stop> {
+    let mut said = Vec::new();
+    match &agent.result {
+        Some(result) => {
+            said.push(("the agent's summary", result.summary.as_str()));
+            said.extend(result.title.iter().map(|text| ("the agent's title", text.as_str())));
+            said.extend(result.body.iter().map(|text| ("the agent's text of the pull request", text.as_str())));
+            said.extend(result.verification.iter().map(|text| ("the agent's verification", text.as_str())));
+            said.extend(result.plan.iter().map(|text| ("the agent's plan", text.as_str())));
+            said.extend(result.questions.iter().map(|text| ("a question of the agent", text.as_str())));
+        }
+        None => said.extend(agent.totals.last_message.iter().map(|text| ("the agent's last message", text.as_str()))),
+    }
+    said.extend(agent.totals.last_error.iter().map(|text| ("the agent's last error", text.as_str())));
+    scan_texts(run, &said)
+}
+
+fn describe(verdict: &Verdict, collected: &Collected) -> String {
+    let files = match collected.files.len() {
+        0 => String::new(),
+        1 => format!(", 1 file, +{} −{}", collected.insertions, collected.deletions),
+        count => format!(", {count} files, +{} −{}", collected.insertions, collected.deletions),
+    };
+    format!("{}{files}", verdict.outcome)
+}
+
+fn failure(verdict: &Verdict) -> Stop {
+    let exit = if verdict.outcome == Outcome::TimedOut { Exit::TimedOut } else { Exit::Failed };
+    Stop::Failed { verdict: verdict.outcome, why: verdict.reason.clone(), exit }
+}
+
+/// Takes the agent's work into our own clone; none in a dry run.
+pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
+    let (Some(tree), Some(stack)) = (&run.tree, &run.stack) else { return Ok(None) };
+    let publish = &stack.stack.publish;
+    let wanted = Collect {
+        slot: run.clone_name(),
+        tree: tree.folder.clone(),
+        start: tree.start.clone(),
+        skip: publish.skip.clone(),
+        limits: Limits { files: publish.max_files, bytes: publish.max_bytes.bytes() },
+    };
+    Ok(run.hands.sources.collect(&wanted).await.map_err(refused_or_failed)?.into_known())
+}
+
+/// What the policy says of the collected change.
+fn allowed(run: &Run) -> Result<limits::Verdict, Stop> {
+    let Some(collected) = &run.collected else { return Ok(limits::Verdict::Allowed) };
+    match policy::judge(run, collected)? {
+        limits::Verdict::Refused { reason } => Err(refused(reason)),
+        other => Ok(other),
+    }
+}
+
+/// Texts for GitHub must hold no secret either.
+pub(super) fn scan_texts(run: &Run, texts: &[(&str, &str)]) -> Result<(), Stop> {
+    let hits: Vec<String> = texts
+        .iter()
+        .flat_map(|(name, text)| scan::text(name, text, &run.hands.redactor))
+        .map(|hit| hit.to_string())
+        .collect();
+    if hits.is_empty() {
+        return Ok(());
+    }
+    Err(refused(format!("secrets would leave the run:\n{}", hits.join("\n"))))
+}
+
+fn refused(why: String) -> Stop {
+    Stop::Failed { verdict: Outcome::Refused, why, exit: Exit::Failed }
+}
+
+/// The publish policy's own refusals have their own verdict; everything else is a failure.
+pub(super) fn refused_or_failed(error: Error) -> Stop {
+    match error {
+        Error::Limit { .. } | Error::Secrets(_) | Error::Lfs { .. } => refused(error.to_string()),
+        other => Stop::failed(other),
+    }
+}

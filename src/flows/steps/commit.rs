@@ -1,0 +1,60 @@
+//! Makes the one commit of a run.
+
+use async_trait::async_trait;
+
+use super::{Did, Step};
+use crate::answer::Answer;
+use crate::flows::run::Run;
+use crate::flows::stop::Stop;
+use crate::flows::{author, co_author};
+use crate::policy::texts::{self, Closes};
+use crate::publish::Commit;
+
+/// Commits what was collected.
+pub struct MakeCommit;
+
+#[async_trait]
+impl Step for MakeCommit {
+    fn name(&self) -> &'static str {
+        "commit"
+    }
+
+    async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
+        if !run.publishes() {
+            return Ok(Did::Skipped("nothing to commit".to_owned()));
+        }
+        let wanted = wanted(run);
+        match run.hands.sources.commit(&wanted).await.map_err(super::check::refused_or_failed)? {
+            Answer::Known(Some(commit)) => {
+                let said = format!(
+                    "{}  {}",
+                    &commit[..commit.len().min(7)],
+                    wanted.message.lines().next().unwrap_or_default()
+                );
+                run.commit = Some(commit);
+                Ok(Did::Done(said))
+            }
+            Answer::Known(None) => Ok(Did::Skipped("nothing changed".to_owned())),
+            Answer::Unknown(would) => {
+                run.hands.plan.add_git(would, Some(&wanted.message));
+                run.commit = Some("the new commit".to_owned());
+                Ok(Did::Skipped("nothing is committed".to_owned()))
+            }
+        }
+    }
+}
+
+/// The commit of this run: message, author and date are the same whenever it is made again.
+pub(super) fn wanted(run: &Run) -> Commit {
+    let repository = run.repo();
+    let closes = Closes { repository: &repository, issue: Some(run.issue.number) };
+    let title = texts::title(&run.issue.title, "work on the issue", closes);
+    Commit {
+        slot: run.clone_name(),
+        branch: run.branch().unwrap_or_default().to_owned(),
+        message: format!("feat: {title} (#{})", run.issue.number),
+        author: author(&run.settings),
+        co_author: Some(co_author()),
+        date: run.date(),
+    }
+}

@@ -1,0 +1,43 @@
+//! The last step of a run that went well: comments, label, and the record says that everything has left.
+
+use async_trait::async_trait;
+
+use super::{Did, Step};
+use crate::flows::run::Run;
+use crate::flows::stop::Stop;
+use crate::flows::{end, texts};
+use crate::github::Thread;
+use crate::slots::Phase;
+
+/// Tells people on GitHub.
+pub struct Tell;
+
+#[async_trait]
+impl Step for Tell {
+    fn name(&self) -> &'static str {
+        "comment"
+    }
+
+    async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
+        super::slot::still_ours(run).await?;
+        let mut told = Vec::new();
+        if let Some(comment) = texts::environment_comment(run)? {
+            super::check::scan_texts(run, &[("comment on the pull request", &comment.body)])?;
+            told.push(match &comment.thread {
+                Thread::Issue(_) => "issue".to_owned(),
+                other => other.to_string(),
+            });
+            run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
+        }
+        // The work has left: what an earlier run had saved is part of it now.
+        if let Some(saved) = run.resumed_work.take()
+            && run.commit.is_some()
+        {
+            run.hands.sources.drop_saved(&saved).await.map_err(Stop::failed)?;
+        }
+        end::tell(run, None).await?;
+        told.push(format!("issue #{}", run.issue.number));
+        super::slot::reached(run, Phase::Published).await?;
+        Ok(Did::Done(told.join(", ")))
+    }
+}

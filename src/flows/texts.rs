@@ -1,0 +1,198 @@
+//! Puts the facts of a run into the shapes that the texts for people are made from.
+
+use super::run::Run;
+use super::stop::Stop;
+use crate::agent::verdict::Outcome;
+use crate::github::{OwnComment, Thread, WantedPull, markers};
+use crate::policy::{labels, limits, texts};
+use crate::publish::Pushed;
+use crate::report::comments::{
+    Cost, Ending, Environment, EnvironmentLink, Progress, PullBody, PullRef, Step, StepState, Usage, environment, pull,
+};
+use crate::ui::StepEnd;
+
+/// What the run cost so far.
+pub(super) fn cost(run: &Run) -> Cost {
+    let usage = run.agent.as_ref().map(|agent| Usage {
+        turns: 1,
+        input_tokens: agent.usage.input,
+        cached_tokens: agent.usage.cached,
+        output_tokens: agent.usage.output,
+        model: run.choices.model.as_ref().map(|choice| choice.value.clone()),
+    });
+    Cost { usage, took: run.began.elapsed() }
+}
+
+/// The steps as a reader of the job summary sees them: with the details of the log.
+pub(super) fn steps(run: &Run) -> Vec<Step> {
+    run.rows
+        .iter()
+        .map(|row| Step {
+            id: row.name.to_owned(),
+            title: row.name.to_owned(),
+            state: match row.end {
+                None => StepState::Running,
+                Some(StepEnd::Done) => StepState::Done,
+                Some(StepEnd::Skipped) => StepState::Skipped,
+                Some(StepEnd::Failed) => StepState::Failed,
+            },
+            detail: row.detail.clone(),
+            took: row.end.map(|_| row.took),
+        })
+        .collect()
+}
+
+/// The steps for the comment: who reads it on GitHub wants to know how far the run is, not what the log says. At the end the comment
+/// itself is the last step, so it is done when it can be read.
+fn steps_for_comment(run: &Run, ended_well: bool) -> Vec<Step> {
+    let mut steps = steps(run);
+    for step in &mut steps {
+        step.detail.clear();
+        // A dry run skips what a run would do, and shows the comment as that run would write it.
+        if run.options.dry_run && step.state == StepState::Skipped {
+            step.state = StepState::Done;
+        }
+        if ended_well && step.state == StepState::Running {
+            step.state = StepState::Done;
+        }
+    }
+    steps
+}
+
+/// The pull request as texts name it.
+pub(super) fn pull_ref(run: &Run) -> Option<PullRef> {
+    let pull = run.pull.as_ref()?;
+    Some(PullRef { number: pull.number, draft: pull.draft, branch: run.branch().unwrap_or_default().to_owned() })
+}
+
+/// The progress comment's facts.
+pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option<String>)>) -> Progress {
+    let result = run.agent.as_ref().and_then(|agent| agent.result.as_ref());
+    let last = || run.agent.as_ref().and_then(|agent| agent.totals.last_message.clone());
+    let (ending, reason) = ending.map_or((None, None), |(ending, reason)| (Some(ending), reason));
+    let exec = run.stack.as_ref().map(super::timeout);
+    let budget = run.stack.as_ref().map(|stack| stack.stack.codex.budget_tokens);
+    Progress {
+        marker,
+        issue: run.issue.number,
+        trigger: labels::DEV.to_owned(),
+        run_url: run.identity.run_url.clone(),
+        steps: steps_for_comment(run, matches!(ending, Some(Ending::Verdict(outcome)) if outcome.succeeded())),
+        ending,
+        reason,
+        said: ending.and_then(|ending| match &run.agent {
+            Some(_) => result.map(|result| result.summary.clone()).or_else(last),
+            // A dry run: nobody has worked.
+            None if ending == Ending::Verdict(Outcome::Done) => Some("(the agent's summary)".to_owned()),
+            None => None,
+        }),
+        questions: result.map(|result| result.questions.clone()).unwrap_or_default(),
+        plan: result.and_then(|result| result.plan.clone()),
+        pull: pull_ref(run),
+        kept: run.kept.clone(),
+        limit: match ending {
+            Some(Ending::Verdict(Outcome::TimedOut)) => exec.map(|time| time.as_secs()),
+            Some(Ending::Verdict(Outcome::OverBudget)) => budget,
+            _ => None,
+        },
+        left: Vec::new(),
+        cost: cost(run),
+        review_starts_run: false,
+    }
+}
+
+/// The pull request as it shall be: title and text from the agent's result, limits of GitHub and rules of the policy applied.
+///
+/// # Errors
+/// The text can't be rendered.
+pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
+    let publish = run.stack.as_ref().map(|stack| &stack.stack.publish);
+    let result = run.agent.as_ref().and_then(|agent| agent.result.as_ref());
+    let protected: Vec<String> = match &run.allowed {
+        Some(limits::Verdict::Draft { protected }) => protected.clone(),
+        _ => Vec::new(),
+    };
+    let draft = publish.is_none_or(|publish| publish.draft) || !protected.is_empty();
+    let repository = run.repo();
+    let closes = texts::Closes { repository: &repository, issue: Some(run.issue.number) };
+    let issue_title = texts::title(&run.issue.title, &format!("Issue #{}", run.issue.number), closes);
+    let title =
+        texts::title(result.and_then(|result| result.title.as_deref()).unwrap_or_default(), &issue_title, closes);
+    let body = match result {
+        Some(result) => {
+            result.body.clone().filter(|body| !body.trim().is_empty()).unwrap_or_else(|| result.summary.clone())
+        }
+        None => match &run.agent {
+            Some(agent) => agent.totals.last_message.clone().unwrap_or_default(),
+            // A dry run: nobody has worked.
+            None => "(the agent's text: what changed and why)".to_owned(),
+        },
+    };
+    let body = PullBody {
+        issue: run.issue.number,
+        body,
+        verification: result.and_then(|result| result.verification.clone()),
+        protected,
+        draft,
+        run_url: run.identity.run_url.clone(),
+        cost: cost(run),
+    };
+    Ok(WantedPull {
+        head: run.branch().unwrap_or_default().to_owned(),
+        base: run.default_branch(),
+        title,
+        body: pull(&body, run.lang()).map_err(Stop::failed)?,
+        draft,
+        labels: publish.map(|publish| publish.labels.clone()).unwrap_or_default(),
+        reviewers: publish.map(|publish| publish.reviewers.clone()).unwrap_or_default(),
+    })
+}
+
+/// The comment on the pull request with slot and links; none without a pull request.
+///
+/// # Errors
+/// The text can't be rendered.
+pub(super) fn environment_comment(run: &Run) -> Result<Option<OwnComment>, Stop> {
+    let (Some(slot), Some(stack), Some(branch)) = (&run.slot, &run.stack, run.branch()) else { return Ok(None) };
+    if run.commit.is_none() {
+        return Ok(None);
+    }
+    let number = run.pull.as_ref().and_then(|pull| pull.number);
+    let thread = number.map_or_else(|| Thread::PullOf(branch.to_owned()), Thread::Pull);
+    let state = markers::State { branch: Some(branch.to_owned()), pr: number, ..markers::State::default() };
+    // While the pull request has no number the comment is about its issue; the file in the outbox tells the two apart.
+    let marker = markers::marker("environment", &run.repo(), &run.project, number.unwrap_or(run.issue.number), &state);
+    let of = Environment {
+        marker: marker.clone(),
+        deployed: false,
+        slot: slot.slot,
+        env: run.env.clone(),
+        namespace: None,
+        host: None,
+        links: stack
+            .stack
+            .codex
+            .links
+            .iter()
+            .map(|link| EnvironmentLink { title: link.title.clone(), path: link.path.clone() })
+            .collect(),
+        unready: None,
+        issue: run.issue.number,
+        trigger: labels::DEV.to_owned(),
+        pull: pull_ref(run).unwrap_or(PullRef { number, draft: true, branch: branch.to_owned() }),
+        run_url: run.identity.run_url.clone(),
+        review_starts_run: false,
+    };
+    let body = environment(&of, run.lang()).map_err(Stop::failed)?;
+    Ok(Some(OwnComment { thread, kind: "environment".to_owned(), marker, body }))
+}
+
+/// The commit that people see: after a merge the merge.
+pub(super) fn commit(run: &Run) -> Option<&str> {
+    match run.pushed.as_ref()? {
+        Pushed::Done { commit, .. }
+        | Pushed::AlreadyThere { commit }
+        | Pushed::Merged { commit, .. }
+        | Pushed::Conflict { commit, .. } => Some(commit),
+    }
+}

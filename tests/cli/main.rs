@@ -1,0 +1,23 @@
+//! What a user meets on the command line, told by the real binary: help, mistakes, plans, outputs, and every payload that GitHub has.
+//!
+//! The samples are the npm package `@octokit/webhooks-examples`, in the folder of node modules that the set-up script fills and
+//! `CODEXCTL_TEST_NPM` names.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+// Each test binary uses a part of what the shared helpers offer.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared helpers")]
+
+#[path = "../support/command.rs"]
+mod command;
+#[path = "../support/parts.rs"]
+mod parts;
+
+mod config;
+mod events;
+mod gates;
+mod help;
+mod hostile;
+mod payloads;
+mod plan;
+mod scene;
+mod streams;
+mod values;

@@ -1,0 +1,29 @@
+//! The flow `dev` for real, told as stories: the example shop with a remote of its own, the real Codex agent, a scripted model, and
+//! GitHub's stand-in or the outbox. `CODEXCTL_TEST_CODEX` names the Codex binary; `make test` sets it up.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: helpers of stories stop the story"
+)]
+
+#[path = "../support/command.rs"]
+mod command;
+#[path = "../support/model.rs"]
+mod model;
+#[path = "../support/github/mod.rs"]
+mod stand;
+
+mod again;
+mod canary;
+mod done;
+mod ends;
+mod gates;
+mod killed;
+mod limits;
+mod look;
+mod scene;
+mod script;
+mod stopped;
+mod surfaces;
