@@ -1,0 +1,55 @@
+# Two targets for a newcomer: `make demo` shows the whole flow, `make test` passes everything. Both install what they need.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CACHE := $(or $(CODEXCTL_TEST_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/codexctl-tests)
+export PATH := $(CACHE)/bin:$(PATH)
+export CODEXCTL_TEST_CODEX := $(CACHE)/bin/codex
+export CODEXCTL_TEST_NPM := $(CACHE)/npm/node_modules
+
+# Runs $(2) and prints how long it took.
+timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): $$((SECONDS - start)) s"
+
+.PHONY: help
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+.PHONY: demo
+demo: ## An example event through the whole flow; REAL=1 with OPENAI_API_KEY uses the real model
+	@tests/setup/install.sh codex
+	@cargo build --quiet --bin codexctl --example scripted-model
+	@examples/demo.sh $(if $(REAL),--real)
+
+.PHONY: test
+test: setup lint unit integration shop demo-test ## Everything that must pass, set-up included
+
+.PHONY: setup
+setup:
+	$(call timed,set-up,tests/setup/install.sh codex linters)
+
+.PHONY: lint
+lint: ## Formatting, clippy, dependencies, workflows, shell scripts
+	$(call timed,format,cargo fmt --check)
+	$(call timed,clippy,cargo clippy --quiet --all-targets -- -D warnings)
+	$(call timed,dependencies,cargo deny --log-level error check bans licenses sources)
+	$(call timed,workflows,tests/setup/workflows.sh "$(CACHE)")
+
+.PHONY: unit
+unit: ## Tests beside the code
+	$(call timed,unit tests,cargo test --quiet --lib --bins)
+
+.PHONY: integration
+integration: ## Tests with real parts: git remotes, the Codex agent, GitHub's stand-in
+	$(call timed,integration tests,cargo test --quiet --test '*')
+
+.PHONY: shop
+shop:
+	$(call timed,the example project,cd examples/shop && node --test)
+
+.PHONY: demo-test
+demo-test:
+	$(call timed,the demo,tests/setup/demo.sh)
+
+.PHONY: bench
+bench: ## Measure start-up and dry run
+	cargo bench
