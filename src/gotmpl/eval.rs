@@ -7,6 +7,7 @@ use super::methods::Method;
 use super::node::{At, Command, Node, Pipe, Variable};
 use super::number::Number;
 use super::runtime::{Data, Kind, Val};
+use super::types::Type;
 
 /// What a command is called with.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,9 @@ impl Args<'_, '_> {
         self.nodes.is_empty() && self.last.is_none()
     }
 }
+
+/// The fields of Go's `time.Time`, none of which a template may read.
+const TIME_FIELDS: [&str; 3] = ["wall", "ext", "loc"];
 
 type Result<'a> = std::result::Result<Val<'a>, Error>;
 
@@ -55,7 +59,7 @@ impl<'a> Run<'a> {
         match first {
             Node::Field(_, fields) => {
                 self.at = At::Node(first);
-                self.fields(dot, dot.clone(), fields, args)
+                self.fields(dot, dot.clone(), fields, args, first)
             }
             Node::Chain(..) => self.chain(dot, first, args),
             Node::Ident(_, func) => {
@@ -109,7 +113,7 @@ impl<'a> Run<'a> {
         self.at = At::Node(node);
         let Node::Chain(_, inner, fields) = node else { return Ok(Val::INVALID) };
         let receiver = self.argument(dot, None, inner)?;
-        self.fields(dot, receiver, fields, args)
+        self.fields(dot, receiver, fields, args, node)
     }
 
     fn variable(&mut self, dot: &Val<'a>, variable: &'a Variable, args: Args<'a, '_>, node: &'a Node) -> Result<'a> {
@@ -119,20 +123,34 @@ impl<'a> Run<'a> {
             self.not_a_function(node, args)?;
             return Ok(value);
         }
-        self.fields(dot, value, &variable.fields, args)
+        self.fields(dot, value, &variable.fields, args, node)
     }
 
     /// `.X.Y.Z` of a receiver; the last may be a method, and takes the arguments.
-    fn fields(&mut self, dot: &Val<'a>, receiver: Val<'a>, fields: &'a [Box<str>], args: Args<'a, '_>) -> Result<'a> {
+    fn fields(
+        &mut self,
+        dot: &Val<'a>,
+        receiver: Val<'a>,
+        fields: &'a [Box<str>],
+        args: Args<'a, '_>,
+        node: &'a Node,
+    ) -> Result<'a> {
         let Some((last, before)) = fields.split_last() else { return Ok(receiver) };
         let mut receiver = receiver;
         for field in before {
-            receiver = self.field(dot, field, Args::NONE, receiver)?;
+            receiver = self.field(dot, field, Args::NONE, receiver, node)?;
         }
-        self.field(dot, last, args, receiver)
+        self.field(dot, last, args, receiver, node)
     }
 
-    fn field(&mut self, dot: &Val<'a>, name: &'a str, args: Args<'a, '_>, receiver: Val<'a>) -> Result<'a> {
+    fn field(
+        &mut self,
+        dot: &Val<'a>,
+        name: &'a str,
+        args: Args<'a, '_>,
+        receiver: Val<'a>,
+        node: &'a Node,
+    ) -> Result<'a> {
         if !receiver.is_valid() {
             return Ok(Val::INVALID);
         }
@@ -141,8 +159,15 @@ impl<'a> Run<'a> {
         if is_nil && receiver.in_interface {
             return Err(self.error(format!("nil pointer evaluating {}.{name}", original.type_name())));
         }
-        if let Some(method) = Method::of(&receiver, name) {
+        // A nil pointer to a time knows the methods too, but they can't be called.
+        let asked = if receiver.is_nil_time() { Val::zero(&Type::Time) } else { receiver.clone() };
+        if let Some(method) = Method::of(&asked, name) {
             let values = self.arguments(dot, name, method.signature(), args)?;
+            if is_nil {
+                self.at = At::Node(node);
+                let why = format!("value method time.Time.{name} called using nil *Time pointer");
+                return Err(self.error(format!("error calling {name}: {why}")));
+            }
             return Ok(method.call(&receiver, &values));
         }
         match (&receiver.data, receiver.kind()) {
@@ -152,13 +177,13 @@ impl<'a> Run<'a> {
                     return Ok(Val::element(&value.values[position], &value.ty.fields[position].1));
                 }
             }
-            (Data::ZeroOf(super::types::Type::Struct(ty)), _) => {
+            (Data::ZeroOf(Type::Struct(ty)), _) => {
                 if let Some(position) = ty.position(name) {
                     self.check_field(name, &original, args)?;
                     return Ok(Val::zero(&ty.fields[position].1));
                 }
             }
-            (Data::Time(_), _) if matches!(name, "wall" | "ext" | "loc") => {
+            (Data::Time(_), _) if TIME_FIELDS.contains(&name) => {
                 self.check_field(name, &original, args)?;
             }
             (_, Kind::Map) => {
@@ -169,6 +194,7 @@ impl<'a> Run<'a> {
                 let entry = map.entries.get(name);
                 return Ok(entry.map_or(Val::INVALID, |entry| Val::element(entry, map.elem)));
             }
+            _ if receiver.is_nil_time() && !TIME_FIELDS.contains(&name) => {}
             _ if is_nil && receiver.pointed_struct().is_none_or(|ty| ty.position(name).is_some()) => {
                 return Err(self.error(format!("nil pointer evaluating {}.{name}", original.type_name())));
             }
@@ -193,14 +219,17 @@ impl<'a> Run<'a> {
             return self.and_or(dot, func, args);
         }
         let values = self.arguments(dot, func.name(), func.signature(), args)?;
+        self.count_text(&values)?;
         let answer = match func {
             Func::Call => Err(self.call_message(&values, args)),
             func => func.call(&values, &self.template.funcs, self.limits.output),
         };
-        answer.map_err(|message| {
+        let made = answer.map_err(|message| {
             self.at = at;
             self.error(format!("error calling {}: {message}", func.name()))
-        })
+        })?;
+        self.count_text(std::slice::from_ref(&made))?;
+        Ok(made)
     }
 
     /// `call` calls a function held by a value, and no value holds one.
@@ -280,7 +309,7 @@ impl<'a> Run<'a> {
                 }
                 _ => return Ok(Val::INVALID),
             },
-            Node::Field(_, fields) => self.fields(dot, dot.clone(), fields, Args::NONE)?,
+            Node::Field(_, fields) => self.fields(dot, dot.clone(), fields, Args::NONE, node)?,
             Node::Variable(variable) => self.variable(dot, variable, Args::NONE, node)?,
             Node::Pipe(pipe) => self.pipeline(dot, pipe)?,
             Node::Ident(_, func) => self.function(dot, *func, At::Node(node), Args::NONE)?,
@@ -315,16 +344,19 @@ impl<'a> Run<'a> {
             }
             return Err(self.error(format!("invalid value; expected {}", param.name())));
         }
-        let fits = match param {
-            Param::Value => return Ok(value),
-            Param::Any => true,
-            Param::String => value.kind() == Kind::String,
-            Param::Int => matches!(value.data, Data::Int(_)),
-            Param::Bool => value.kind() == Kind::Bool,
-            Param::Time => matches!(value.data, Data::Time(_)),
-        };
-        if fits {
+        if param == Param::Value {
+            return Ok(value);
+        }
+        if param.takes(&value) {
             return Ok(value.unwrapped());
+        }
+        // One step through a pointer is allowed.
+        match value.data {
+            Data::Pointer(target) if param.takes(&Val::new(target)) => return Ok(Val::new(target)),
+            Data::ZeroOf(Type::Pointer(target)) if param.is_type(target) => {
+                return Err(self.error(format!("dereference of nil pointer of type {}", param.name())));
+            }
+            _ => {}
         }
         let got = if matches!(value.data, Data::Invalid) { value.type_name() } else { value.concrete_type_name() };
         Err(self.error(format!("wrong type for value; expected {}; got {got}", param.name())))

@@ -32,9 +32,10 @@ pub(super) struct Parsed {
 pub struct Limits {
     /// Most bytes of the rendered text, and of any text on the way.
     pub output: usize,
-    /// Most steps: actions, commands of pipelines, rounds of ranges.
+    /// Most steps: actions, commands of pipelines, rounds of ranges. Text that a function reads or makes counts too, one
+    /// step for every 32 bytes: it takes time, and variables may keep it.
     pub steps: usize,
-    /// Most templates that wait for one another's end.
+    /// Most templates that wait for one another's end. They may have ten times as many scopes and variables.
     pub depth: usize,
 }
 
@@ -101,6 +102,12 @@ impl Template {
         &self.0.source.text
     }
 }
+
+/// How many bytes of text that a function reads or makes count as a step.
+const BYTES_A_STEP: usize = 32;
+
+/// How many scopes and variables there may be for each template that waits for another's end.
+const SCOPES_A_CALL: usize = 10;
 
 static NOWHERE: &Call = &Call { pos: 0, name: Vec::new(), pipe: None };
 
@@ -176,7 +183,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 Op::If { pipe, otherwise, sets_dot } => {
-                    self.open(FrameKind::Scope, &dot);
+                    self.open(FrameKind::Scope, &dot)?;
                     let value = self.pipeline(&dot, pipe)?;
                     if !value.truth() {
                         next = *otherwise;
@@ -185,7 +192,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 Op::Range { pipe, otherwise, end } => {
-                    self.open(FrameKind::RangeElse { end: *end }, &dot);
+                    self.open(FrameKind::RangeElse { end: *end }, &dot)?;
                     next = match self.start_range(&dot, pipe, next, *end)? {
                         Some(element) => {
                             dot = element;
@@ -214,8 +221,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn open(&mut self, kind: FrameKind<'a>, dot: &Val<'a>) {
+    fn open(&mut self, kind: FrameKind<'a>, dot: &Val<'a>) -> Result<(), Error> {
+        let most = self.limits.depth.saturating_mul(SCOPES_A_CALL);
+        if self.frames.len() + self.vars.len() > most {
+            return Err(self.limit(format!("more than {most} scopes and variables: does a template call itself?")));
+        }
         self.frames.push(Frame { kind, vars: self.vars.len(), dot: dot.clone() });
+        Ok(())
     }
 
     fn print(&mut self, value: &Val<'a>, from: usize) -> Result<(), Error> {
@@ -241,7 +253,17 @@ impl<'a> Run<'a> {
 
     /// Counts a step.
     pub(super) fn step(&mut self) -> Result<(), Error> {
-        self.steps += 1;
+        self.count(1)
+    }
+
+    /// Counts the text of values that a function reads or made.
+    pub(super) fn count_text(&mut self, values: &[Val<'a>]) -> Result<(), Error> {
+        let bytes = |value: &Val<'_>| value.as_bytes().map_or(0, <[u8]>::len);
+        self.count(values.iter().map(|value| bytes(value) / BYTES_A_STEP).sum())
+    }
+
+    fn count(&mut self, steps: usize) -> Result<(), Error> {
+        self.steps += steps;
         if self.steps > self.limits.steps {
             return Err(self.limit(format!("more than {} steps: is there a loop without end?", self.limits.steps)));
         }
@@ -264,7 +286,7 @@ impl<'a> Run<'a> {
             None => Val::INVALID,
         };
         // The frame comes after the pipeline: variables that it declares stay known behind the call.
-        self.open(FrameKind::Call { body: self.body, next, base: self.base }, dot);
+        self.open(FrameKind::Call { body: self.body, next, base: self.base }, dot)?;
         self.calls += 1;
         self.base = self.vars.len();
         self.vars.push(("$", inner.clone()));

@@ -48,7 +48,10 @@ impl Digits {
             Some(count) => format!("{value:.*e}", count.clamp(1, MOST_DIGITS) - 1),
         };
         let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-        let text = mantissa.replace('.', "").trim_end_matches('0').to_owned();
+        let mut text = mantissa.replace('.', "").trim_end_matches('0').to_owned();
+        if count.is_none() {
+            to_even(&mut text, value);
+        }
         // The exponent was written by the standard library.
         let point = exponent.parse::<i32>().unwrap_or(0) + 1;
         Digits { text, point }
@@ -86,6 +89,28 @@ impl Digits {
             let shown = behind.len().min(places - leading);
             out.push_str(&behind[..shown]);
             zeros(out, places - leading - shown);
+        }
+    }
+}
+
+/// Where a value lies in the middle of two shortest forms, Go takes the one whose last digit is even; the standard
+/// library takes either.
+fn to_even(text: &mut String, value: f64) {
+    let count = text.len();
+    // With fewer digits, one more would have been exact and needed.
+    if count < 15 {
+        return;
+    }
+    let exact = format!("{value:.MOST_DIGITS$e}");
+    let (mantissa, exponent) = exact.split_once('e').unwrap_or((&exact, "0"));
+    let digits = mantissa.replace('.', "");
+    let (kept, rest) = digits.split_at(count);
+    let even = kept.bytes().last().is_some_and(|digit| digit % 2 == 0);
+    if even && rest.trim_end_matches('0') == "5" && kept != text {
+        let (first, others) = kept.split_at(1);
+        // Next to a power of two the lower one may be another number.
+        if format!("{first}.{others}e{exponent}").parse() == Ok(value) {
+            *text = kept.to_owned();
         }
     }
 }

@@ -5,6 +5,7 @@ use super::quote::{can_backquote, count_chars, quote_with};
 use super::runtime::{Data, Val};
 use super::time::Time;
 use super::types::Type;
+use super::value::Value;
 
 /// Flags, width and precision of a directive.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,8 +92,17 @@ impl<'b> Printer<'b> {
         if self.reporting {
             return false;
         }
+        // A pointer to a time has the time's methods.
+        if let Data::Pointer(Value::Time(time)) = &value.data
+            && verb != 'w'
+        {
+            return self.method(&Val::from(Data::Time(*time)), verb);
+        }
         match (&value.data, verb) {
             (Data::Time(_) | Data::Month(_) | Data::Weekday(_), 'w') => self.bad_verb(value, verb),
+            (Data::ZeroOf(Type::Pointer(target)), 'v' | 's' | 'x' | 'X' | 'q') if **target == Type::Time => {
+                self.push_str("<nil>");
+            }
             (Data::Time(time), _) if self.flags.sharp_v => self.text(time.go_string().as_bytes()),
             (data, 'v' | 's' | 'x' | 'X' | 'q') if !self.flags.sharp_v => match stringer(data) {
                 Some(text) => self.string(text.as_bytes(), value, verb),
@@ -154,7 +164,7 @@ impl<'b> Printer<'b> {
             Data::ZeroOf(Type::Slice(_)) => self.push_str("[]"),
             Data::ZeroOf(Type::Dict { .. }) if self.flags.sharp_v => self.nil_of(value),
             Data::ZeroOf(Type::Dict { .. }) => self.push_str("map[]"),
-            Data::Pointer(target) if depth == 0 => {
+            Data::Pointer(target) if depth == 0 && Val::new(target).has_parts() => {
                 self.push_str("&");
                 self.plain(&Val::new(target), verb, depth + 1);
             }

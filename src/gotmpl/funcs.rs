@@ -62,6 +62,28 @@ impl Param {
         }
     }
 
+    /// Whether a value is of the type as it stands.
+    pub(super) fn takes(self, value: &Val<'_>) -> bool {
+        match self {
+            Param::Value | Param::Any => true,
+            Param::String => value.kind() == Kind::String,
+            Param::Int => matches!(value.data, Data::Int(_)),
+            Param::Bool => value.kind() == Kind::Bool,
+            Param::Time => matches!(value.data, Data::Time(_)),
+        }
+    }
+
+    /// Whether it is this type.
+    pub(super) fn is_type(self, ty: &Type) -> bool {
+        match self {
+            Param::Value | Param::Any => false,
+            Param::String => *ty == Type::String,
+            Param::Int => *ty == Type::Int,
+            Param::Bool => *ty == Type::Bool,
+            Param::Time => *ty == Type::Time,
+        }
+    }
+
     pub(super) fn can_be_nil(self) -> bool {
         matches!(self, Param::Value | Param::Any)
     }

@@ -7,6 +7,7 @@ use super::funcs::{Answer, Func, too_long};
 use super::quote::lossy;
 use super::runtime::{Data, Kind, Val};
 use super::time::Time;
+use super::unicode::is_print;
 
 /// The functions known to a template. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -152,8 +153,9 @@ fn indent(count: i64, text: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// Go's `strings.ToLower`: one character for each, so that `İ` becomes a plain `i`.
+/// Go's `strings.ToLower`: one character for each, so that `İ` becomes a plain `i`; characters that its Unicode doesn't
+/// have yet stay as they are.
 fn lower(text: &str) -> Vec<u8> {
-    let lowered: String = text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect();
-    lowered.into_bytes()
+    let lower = |c: char| if is_print(c) { c.to_lowercase().next().unwrap_or(c) } else { c };
+    text.chars().map(lower).collect::<String>().into_bytes()
 }

@@ -20,16 +20,21 @@ impl fmt::Display for Place {
     }
 }
 
-/// The text of a template, with its lines found on first use.
+/// The text of a template, with its lines and characters counted on first use.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) text: Box<str>,
     lines: OnceLock<Vec<usize>>,
+    /// How many characters start before each block of [`BLOCK`] bytes: a column deep in a long line is found at once.
+    chars: OnceLock<Vec<usize>>,
 }
+
+/// Bytes that are counted together.
+const BLOCK: usize = 1024;
 
 impl Source {
     pub(super) fn new(text: &str) -> Source {
-        Source { text: Box::from(text), lines: OnceLock::new() }
+        Source { text: Box::from(text), lines: OnceLock::new(), chars: OnceLock::new() }
     }
 
     fn lines(&self) -> &[usize] {
@@ -48,7 +53,27 @@ impl Source {
         let lines = self.lines();
         let line = lines.partition_point(|start| *start <= offset);
         let start = lines[line - 1];
-        Place { line, column: self.text[start..offset].chars().count() + 1, offset }
+        let column = match offset - start {
+            0..BLOCK => self.text[start..offset].chars().count(),
+            _ => self.chars_before(offset) - self.chars_before(start),
+        };
+        Place { line, column: column + 1, offset }
+    }
+
+    /// How many characters start before a byte.
+    fn chars_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let starts = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let blocks = self.chars.get_or_init(|| {
+            let mut sum = 0;
+            let counted = bytes.chunks(BLOCK).map(|block| {
+                sum += starts(block);
+                sum
+            });
+            std::iter::once(0).chain(counted).collect()
+        });
+        let block = offset / BLOCK;
+        blocks[block] + starts(&bytes[block * BLOCK..offset])
     }
 
     /// The first place of a line; of the last line when there are fewer.
@@ -83,19 +108,29 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
+    /// The text of the template.
+    pub fn template(&self) -> &str {
+        &self.source.text
+    }
+
     /// Place in the template's text that the byte at `offset` of the rendered text came from. A byte that an action
     /// printed comes from the action's `{{`. Past the end: the place behind the last byte's.
     pub fn origin(&self, offset: usize) -> Place {
+        self.source.place(self.origin_offset(offset))
+    }
+
+    /// The same without line and column, which cost a search. It may lie inside a character.
+    pub fn origin_offset(&self, offset: usize) -> usize {
         let at = offset.min(self.length);
         // The end belongs to the segment of the last byte.
         let inside = if at == self.length { at.saturating_sub(1) } else { at };
         let index = self.segments.partition_point(|segment| segment.start <= inside);
         let Some(segment) = index.checked_sub(1).and_then(|index| self.segments.get(index)) else {
-            return self.source.place(0);
+            return 0;
         };
         match segment.origin {
-            Origin::Text(start) => self.source.place(start + (at - segment.start)),
-            Origin::Action(start) => self.source.place(start),
+            Origin::Text(start) => start + (at - segment.start),
+            Origin::Action(start) => start,
         }
     }
 

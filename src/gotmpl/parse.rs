@@ -18,15 +18,15 @@ pub(super) fn parse(name: &str, source: &Source, funcs: &Funcs) -> Result<Progra
         ops: Vec::new(),
         is_empty: true,
         range_depth: 0,
-        bodies: Vec::new(),
+        program: Program::default(),
     };
     parser.run()?;
     let Parser { ops, is_empty, .. } = &mut parser;
     let body = Body { name: name.as_bytes().to_vec(), ops: std::mem::take(ops), is_empty: *is_empty };
     parser.add(body)?;
-    let program = Program { main: 0, bodies: parser.bodies };
-    let main = program.find(name.as_bytes()).unwrap_or(0);
-    Ok(Program { main, ..program })
+    let mut program = parser.program;
+    program.main = program.find(name.as_bytes()).unwrap_or(0);
+    Ok(program)
 }
 
 /// A structure whose `{{end}}` is still to come.
@@ -88,7 +88,7 @@ struct Parser<'t> {
     ops: Vec<Op>,
     is_empty: bool,
     range_depth: usize,
-    bodies: Vec<Body>,
+    program: Program,
 }
 
 impl<'t> Parser<'t> {
@@ -341,17 +341,12 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// Adds a template to the set. An empty one gives way to another of its name; two that aren't are an error.
+    /// Adds a template to the set; two of a name are an error, unless one of them is empty.
     fn add(&mut self, body: Body) -> Result<(), Error> {
-        match self.bodies.iter_mut().find(|known| known.name == body.name) {
-            None => self.bodies.push(body),
-            Some(known) if known.is_empty => *known = body,
-            Some(_) if body.is_empty => {}
-            Some(_) => {
-                let name = quote(&body.name);
-                return Err(self.input.error(format!("template: multiple definition of template {name}")));
-            }
+        let name = quote(&body.name);
+        if self.program.add(body) {
+            return Ok(());
         }
-        Ok(())
+        Err(self.input.error(format!("template: multiple definition of template {name}")))
     }
 }

@@ -143,7 +143,7 @@ impl<'t> Pipelines<'t> {
     /// that nesting costs little of the stack.
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, Error> {
         let pos = self.peek_non_space().pos;
-        let mut pipe = Pipe { pos, is_assign: false, decl: Vec::new(), cmds: Vec::new() };
+        let mut pipe = Pipe { pos, is_assign: false, decl: Vec::new(), cmds: Vec::with_capacity(1) };
         self.declarations(&mut pipe, context)?;
         while self.command_follows(context, end)? {
             self.command(&mut pipe)?;
@@ -232,7 +232,8 @@ impl<'t> Pipelines<'t> {
 
     fn command(&mut self, pipe: &mut Pipe) -> Result<(), Error> {
         let pos = self.peek_non_space().pos;
-        let mut command = Command { pos, args: Vec::new() };
+        // Most actions are one word: a list that grows by itself begins with room for four.
+        let mut command = Command { pos, args: Vec::with_capacity(1) };
         while self.operand(&mut command.args)? {}
         if command.args.is_empty() {
             return Err(self.error("empty command".to_owned()));

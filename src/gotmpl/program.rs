@@ -1,6 +1,8 @@
 //! What a template is made into: for each definition a flat list of operations, so that neither deep nesting nor
 //! recursion of templates can use up the stack.
 
+use std::collections::HashMap;
+
 use super::node::{Call, Pipe};
 
 /// One step of a template.
@@ -50,15 +52,30 @@ pub(super) struct Body {
 }
 
 /// A set of templates.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Program {
     pub(super) bodies: Vec<Body>,
+    names: HashMap<Vec<u8>, usize>,
     /// The one to start with.
     pub(super) main: usize,
 }
 
 impl Program {
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
-        self.bodies.iter().position(|body| body.name == name)
+        self.names.get(name).copied()
+    }
+
+    /// Adds a template; false where one of its name is there and neither of them is empty: an empty one gives way.
+    pub(super) fn add(&mut self, body: Body) -> bool {
+        let Some(known) = self.find(&body.name).and_then(|at| self.bodies.get_mut(at)) else {
+            self.names.insert(body.name.clone(), self.bodies.len());
+            self.bodies.push(body);
+            return true;
+        };
+        if known.is_empty {
+            *known = body;
+            return true;
+        }
+        body.is_empty
     }
 }

@@ -175,6 +175,16 @@ impl<'a> Val<'a> {
         }
     }
 
+    /// Whether the value holds others: a pointer to such a one is printed as `&` and what it points to.
+    pub(super) fn has_parts(&self) -> bool {
+        matches!(self.kind(), Kind::Slice | Kind::Map | Kind::Struct)
+    }
+
+    /// Whether the value is a nil pointer to a time.
+    pub(super) fn is_nil_time(&self) -> bool {
+        matches!(self.data, Data::ZeroOf(Type::Pointer(target)) if **target == Type::Time)
+    }
+
     /// Whether the value is nil: a nil interface, pointer, slice or map.
     pub(super) fn is_nil(&self) -> bool {
         match self.data {

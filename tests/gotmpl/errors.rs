@@ -1,6 +1,6 @@
 //! Errors as a user reads them, and the places they lead to.
 
-use codexctl_action::gotmpl::{ErrorKind, Place, Struct, Value};
+use codexctl_action::gotmpl::{ErrorKind, Funcs, Limits, Place, Struct, Value};
 
 use crate::render;
 
@@ -54,5 +54,39 @@ fn complex_constants_are_refused() {
     for text in ["{{1i}}", "{{1+2i}}", "{{0i}}"] {
         let error = render(text, &data()).expect_err(text);
         assert!(error.message().starts_with("complex constants are not supported: "), "{error}");
+    }
+}
+
+/// All that is said of a template, a line each.
+fn all(text: &str) -> String {
+    let errors = codexctl_action::gotmpl::render("t", text, &Funcs::builtins(), &data(), &Limits::default());
+    match errors {
+        Ok(rendered) => rendered.text,
+        Err(errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+#[test]
+fn every_wrong_value_is_told_at_its_place() {
+    insta::assert_snapshot!(all("{{ nope }}\n{{- .No -}}\n  é {{ len 1 }} {{ .Vars.A | nope2 }}\n{{range .Env}}{{end}}{{ .No }}"), @r#"
+    template: t:1: function "nope" not defined
+    template: t:3: function "nope2" not defined
+    template: t:2:4: executing "t" at <.No>: can't evaluate field No in type config.Context
+    template: t:3:8: executing "t" at <len 1>: error calling len: len of type int
+    template: t:4:8: executing "t" at <.Env>: range can't iterate over dev
+    "#);
+    assert_eq!(all("{{ .Env }}"), "dev");
+}
+
+#[test]
+fn nothing_is_guessed_behind_a_broken_structure_or_a_variable_that_is_not_set() {
+    for text in [
+        "{{ if nope }}{{ .No }}{{ end }}",
+        "{{ $x := nope }}{{ $x }}",
+        "{{ print \"}}\" .No }}{{ .No }}",
+        "{{ end }}{{ nope }}",
+        "{{ .No",
+    ] {
+        assert_eq!(all(text).lines().count(), 1, "{text}: {}", all(text));
     }
 }

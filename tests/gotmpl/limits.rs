@@ -102,6 +102,58 @@ fn deeply_nested_structures_need_no_stack() {
 }
 
 #[test]
+fn work_on_text_is_limited_in_time_and_in_memory() {
+    // Each of these would run for hours, or keep more text than there is memory for.
+    let text = "{{$x := printf \"%1000000d\" 1}}";
+    for endless in [
+        format!("{text}{{{{range 5000000}}}}{{{{$y := html $x}}}}{{{{end}}}}"),
+        format!("{text}{{{{$y := print $x}}}}{{{{range 5000000}}}}{{{{$z := eq $x $y}}}}{{{{end}}}}"),
+        format!("{text}{{{{range 5000000}}}}{{{{$y := slice $x 1}}}}{{{{end}}}}"),
+        format!("{{{{define \"a\"}}}}{text}{{{{template \"a\"}}}}{{{{end}}}}{{{{template \"a\"}}}}"),
+        "{{range 5000000}}{{$x := printf \"%.1000000f\" 1.5}}{{end}}".to_owned(),
+        "{{range 1000000000}}{{end}}".to_owned(),
+        format!("{}x{}", "{{range 10}}".repeat(20), "{{end}}".repeat(20)),
+    ] {
+        let error = limited(&endless, &Limits::default()).expect_err("too much work");
+        assert_eq!(error.kind(), ErrorKind::Limit, "{endless}: {error}");
+        assert_eq!(error.message(), "more than 5000000 steps: is there a loop without end?", "{endless}");
+    }
+}
+
+#[test]
+fn one_call_that_asks_for_too_much_is_refused_at_once() {
+    let error = limited("{{indent 1000000000 \"a\"}}", &Limits::default()).expect_err("a gigabyte of blanks");
+    insta::assert_snapshot!(error, @r#"template: t:1:2: executing "t" at <indent 1000000000 "a">: error calling indent: text is longer than 67108864 bytes"#);
+    // Go's own answer to a width beyond a million.
+    assert_eq!(
+        limited("{{printf \"%1000000000d\" 1}}", &Limits::default()).expect("Go's words"),
+        "%!(NOVERB)%!(EXTRA int=1)"
+    );
+}
+
+#[test]
+fn recursion_with_many_scopes_and_variables_is_stopped_before_it_fills_the_memory() {
+    for level in ["{{if true}}".repeat(40), "{{$x := 1}}".repeat(40)] {
+        let ends = "{{end}}".repeat(level.matches("{{if").count());
+        let text = format!("{{{{block \"a\" .}}}}{level}{{{{template \"a\" .}}}}{ends}{{{{end}}}}");
+        let error = limited(&text, &Limits::default()).expect_err("endless recursion");
+        assert_eq!(error.kind(), ErrorKind::Limit);
+        assert_eq!(error.message(), "more than 1000000 scopes and variables: does a template call itself?");
+    }
+    let error =
+        limited("{{block \"a\" .}}{{template \"a\" .}}{{end}}", &Limits::default()).expect_err("a block in itself");
+    assert_eq!(error.message(), "exceeded maximum template depth (100000)");
+}
+
+#[test]
+fn columns_deep_in_a_long_line_are_right() {
+    let text = format!("é\n{}{{{{.Nope}}}}", "日本 text ".repeat(5_000));
+    let error = render(&text, &Value::from("a")).expect_err("no field");
+    let place = error.place().expect("a place");
+    assert_eq!((place.line, place.column), (2, 40_003));
+}
+
+#[test]
 fn the_default_limits_let_a_large_file_through() {
     let text = "line of text {{ 1 }}\n".repeat(50_000);
     let rendered = render(&text, &Value::Nil).expect("a megabyte");

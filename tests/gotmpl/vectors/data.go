@@ -114,7 +114,22 @@ type Ctx struct {
 	Int64s    []int64
 	Matrix    [][]int
 	Maps      []map[string]string
+	Pointers  Pointers
 	hidden    string
+}
+
+// Pointers has pointers to values without parts, and nil ones.
+type Pointers struct {
+	Int     *int
+	Str     *string
+	Bool    *bool
+	List    *[]int
+	Map     *map[string]int
+	Time    *time.Time
+	NilInt  *int
+	NilStr  *string
+	NilList *[]int
+	NilTime *time.Time
 }
 
 func context() Ctx {
@@ -152,17 +167,29 @@ func context() Ctx {
 		Ptrs: map[string]*Pair{"p": {3, "z"}}, PairPtrs: []*Pair{{4, "q"}, nil}, SubBox: map[string]Box{"b": {1}},
 		AnyNilPtr: (*Pair)(nil), AnyPtr: &Pair{5, "r"}, AnyTime: now, AnyNil: []string(nil),
 		Uints: []uint{0, 5, math.MaxUint}, Int64s: []int64{-1, math.MinInt64}, Matrix: [][]int{{1, 2}, {}, nil}, Maps: []map[string]string{{"k": "v"}, nil},
-		hidden: "secret",
+		Pointers: Pointers{Int: new(5), Str: new("p<"), Bool: new(true), List: &[]int{4, 5}, Map: &map[string]int{"k": 1}, Time: new(now)},
+		hidden:   "secret",
 	}
 }
 
-var datasetNames = []string{"ctx", "ptr", "map", "nil", "str", "int", "list", "strs", "vars", "time", "true", "float"}
+var datasetNames = []string{"ctx", "ptr", "map", "nil", "str", "int", "list", "strs", "vars", "time", "true", "float", "plain", "pointer", "when", "inf"}
 
 func datasets() map[string]any {
 	c := context()
 	return map[string]any{
 		"ctx": context(), "ptr": &c, "map": context().Any, "nil": nil, "str": "text", "int": 42, "list": context().List,
 		"strs": context().Strs, "vars": context().Vars, "time": now, "true": true, "float": 6.25,
+		"plain": plain(), "pointer": new(5), "when": new(now), "inf": math.Inf(-1),
+	}
+}
+
+// plain is data as a YAML or JSON file gives it.
+func plain() map[string]any {
+	return map[string]any{
+		"name": "web", "replicas": 3, "ratio": 0.75, "enabled": true, "none": nil, "empty": "", "zero": 0, "big": 1e21, "million": 1e6, "text": "日本 <&> é\u2028", "lines": "a\n b\n\tc\n", "é": "accent", "_x": "line",
+		"list":   []any{"a", "b", 3, nil, map[string]any{"k": "v"}, []any{}, 1.5},
+		"ports":  []any{map[string]any{"name": "http", "port": 80}, map[string]any{"name": "https", "port": 443}},
+		"labels": map[string]any{"app": "web", "tier": "front", "B": 1, "a-b": "dash"}, "nested": map[string]any{"a": map[string]any{"b": map[string]any{"c": "deep"}}},
 	}
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 )
 
@@ -52,8 +54,13 @@ func (g *generator) next() testCase {
 		c.text = g.open() + g.number() + g.close()
 	case n < 69:
 		c.text = g.open() + g.runes() + g.close()
-	case n < 74:
+	case n < 72:
+		c.text = g.loose()
+	case n < 77:
 		c = corpus[g.r.IntN(len(corpus))]
+		if g.chance(40) {
+			c.text = g.spliced(c.text)
+		}
 		for range 1 + g.r.IntN(2) {
 			c.text = g.mutated(c.text)
 		}
@@ -298,12 +305,12 @@ func (g *generator) field() string {
 		".Blocks", ".Blocks.b.Size", ".Blocks.z", ".Blocks.z.Size", ".Nested", ".Nested.in.k", ".Nested.out.k", ".Storage.Workspace",
 		".Storage.Workspace.Size", ".Storage.Data", ".Storage.Data.Size", ".Storage.Data.Nope", ".Codex", ".Codex.Links", ".Codex.Servers",
 		".hidden", ".Nope", ".Env.Nope", ".Now.Year", ".Now.Month", ".Now.Day", ".Now.Unix", ".Now.UTC", ".Now.Format", ".Now.Nope", ".Now.wall",
-		".Zero", ".i", ".s", ".nil", ".A", ".Title", ".", ".é", ".Now.Weekday", ".Now.UTC.Year", ".Now.Month.String")
+		".name", ".replicas", ".ratio", ".none", ".none.x", ".list", ".ports", ".labels", ".labels.app", ".labels.x.y", ".nested.a.b.c", ".nested.a.x.c", ".é", ".million", ".Zero", ".i", ".s", ".nil", ".A", ".Title", ".", ".é", ".Now.Weekday", ".Now.UTC.Year", ".Now.Month.String")
 }
 
 // rare gives values that the common lists lack: odd floats, zero values, values in interfaces.
 func (g *generator) rare() string {
-	return g.pick(".Odd", "(index .Odd 0)", "(index .Odd 1)", "(index .Odd 2)", "(index .Odd 3)", ".Boxes", "(index .Boxes 1)", "(index .Boxes 1).V", "(index .Boxes 4).V.V", ".EmptyBox", ".EmptyBox.V", ".EmptyBox.V.x", ".Lists", "(index .Lists \"x\")", ".Lists.l", ".Flags", "(index .Flags \"x\")", ".Flags.x", ".Whens", "(index .Whens \"x\")", "(index .Whens \"x\").Year", ".Whens.x", ".Whens.w.Year", "(index .Ptrs \"x\")", ".Ptrs.p", ".Ptrs.p.A", ".Ptrs.x.A", "(index .Ptrs \"x\").A", "(index .PairPtrs 1)", "(index .PairPtrs 0).A", "(index .PairPtrs 1).A", ".SubBox", "(index .SubBox \"x\")", "(index .SubBox \"x\").V", ".AnyNilPtr", ".AnyNilPtr.A", ".AnyPtr", ".AnyPtr.B", ".AnyPtr.Z", ".AnyTime", ".AnyTime.Year", ".AnyNil", ".Uints", "(index .Uints 2)", ".Int64s", "(index .Int64s 1)", ".Matrix", "(index .Matrix 0 1)", "(index .Matrix 1)", "(index .Matrix 2)", ".Maps", "(index .Maps 0).k", "(index .Maps 1).k", "(index .Maps 1)")
+	return g.pick(".Pointers", ".Pointers.Int", ".Pointers.Str", ".Pointers.Bool", ".Pointers.List", ".Pointers.Map", ".Pointers.Map.k", ".Pointers.Time", ".Pointers.Time.Year", ".Pointers.Time.wall", ".Pointers.Time.Nope", ".Pointers.NilInt", ".Pointers.NilInt.X", ".Pointers.NilStr", ".Pointers.NilList", ".Pointers.NilTime", ".Pointers.NilTime.Year", "(.Pointers.NilTime).Month", ".Pointers.NilTime.wall", ".Pointers.NilTime.Nope", ".Odd", "(index .Odd 0)", "(index .Odd 1)", "(index .Odd 2)", "(index .Odd 3)", ".Boxes", "(index .Boxes 1)", "(index .Boxes 1).V", "(index .Boxes 4).V.V", ".EmptyBox", ".EmptyBox.V", ".EmptyBox.V.x", ".Lists", "(index .Lists \"x\")", ".Lists.l", ".Flags", "(index .Flags \"x\")", ".Flags.x", ".Whens", "(index .Whens \"x\")", "(index .Whens \"x\").Year", ".Whens.x", ".Whens.w.Year", "(index .Ptrs \"x\")", ".Ptrs.p", ".Ptrs.p.A", ".Ptrs.x.A", "(index .Ptrs \"x\").A", "(index .PairPtrs 1)", "(index .PairPtrs 0).A", "(index .PairPtrs 1).A", ".SubBox", "(index .SubBox \"x\")", "(index .SubBox \"x\").V", ".AnyNilPtr", ".AnyNilPtr.A", ".AnyPtr", ".AnyPtr.B", ".AnyPtr.Z", ".AnyTime", ".AnyTime.Year", ".AnyNil", ".Uints", "(index .Uints 2)", ".Int64s", "(index .Int64s 1)", ".Matrix", "(index .Matrix 0 1)", "(index .Matrix 1)", "(index .Matrix 2)", ".Maps", "(index .Maps 0).k", "(index .Maps 1).k", "(index .Maps 1)")
 }
 
 func (g *generator) literal() string {
@@ -604,12 +611,15 @@ var corpus = handWritten()
 // number prints floats and integers of any size with any precision.
 func (g *generator) number() string {
 	var number string
-	switch g.r.IntN(4) {
+	switch g.r.IntN(5) {
 	case 0:
-		number = fmt.Sprint(int64(g.r.Uint64()) >> g.r.IntN(64))
+		// Often in the middle of two shortest forms.
+		number = strconv.FormatFloat(math.Ldexp(float64(g.r.Uint64()>>(11+g.r.IntN(40))), -1-g.r.IntN(60)), 'x', -1, 64)
 	case 1:
-		number = fmt.Sprintf("%d.%d", g.r.IntN(1000), g.r.IntN(1000000)>>g.r.IntN(20))
+		number = fmt.Sprint(int64(g.r.Uint64()) >> g.r.IntN(64))
 	case 2:
+		number = fmt.Sprintf("%d.%d", g.r.IntN(1000), g.r.IntN(1000000)>>g.r.IntN(20))
+	case 3:
 		number = fmt.Sprintf("%d.%de%d", g.r.IntN(10), g.r.IntN(1000000), g.r.IntN(640)-325)
 	default:
 		number = fmt.Sprintf("%#x.%xp%d", g.r.IntN(1<<20), g.r.Uint64()>>g.r.IntN(64), g.r.IntN(2200)-1100)
@@ -679,7 +689,7 @@ func (g *generator) mutated(text string) string {
 		case 0:
 			runes = append(runes[:at:at], runes[at+1:]...)
 		case 1:
-			runes = append(runes[:at:at], append([]rune(g.pick("{", "}", "{{", "}}", "-", " ", "\n", "(", ")", "|", ".", "$", "\"", "`", "'", ":", "=", ",", "é", "0", "\\", "/*", "*/", "end", "{{end}}", "{{else}}", "{{- ", " -}}", "#", "\x00", "\x7f", "\u200b")), runes[at:]...)...)
+			runes = append(runes[:at:at], append([]rune(g.pick("{", "}", "{{", "}}", "-", " ", "\n", "(", ")", "|", ".", "$", "\"", "`", "'", ":", "=", ",", "é", "0", "\\", "/*", "*/", "end", "{{end}}", "{{else}}", "{{- ", " -}}", "#", "\x00", "\x7f", "\u200b", "{{break}}", "{{else if 1}}", "{{else with 1}}", "{{nil}}", "+", "!", "%", ";", "[", "]", "~", "_", "\r", "\t", "\ufeff", "\u0301", "٣", "ⅷ")), runes[at:]...)...)
 		case 2:
 			runes = runes[:at]
 		case 3:

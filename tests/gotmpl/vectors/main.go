@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -51,6 +52,9 @@ func run(name, text string, data any) (string, error) {
 	err = t.Execute(&out, data)
 	return out.String(), err
 }
+
+// endless is a range that may count further than anyone waits for.
+var endless = regexp.MustCompile(`range[^}]*(Uints|Int64s|Unix|big|MaxU|\d{5}|[\d_]e|0[xXbBoO]|p\d|'.*')`)
 
 // evaluate gives the vector of a case, or nothing when Go's answer isn't the same each time.
 func evaluate(c testCase) *vector {
@@ -110,7 +114,11 @@ func main() {
 	generated := func(seed uint64, count, longest int) {
 		g := newGenerator(seed)
 		for written := 0; written < count; {
-			if v := evaluate(g.next()); v != nil && v.length() <= longest {
+			c := g.next()
+			if endless.MatchString(c.text) {
+				continue
+			}
+			if v := evaluate(c); v != nil && v.length() <= longest {
 				write(v)
 				written++
 			}
