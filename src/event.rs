@@ -95,6 +95,22 @@ pub enum Subject {
     Other,
 }
 
+impl Issue {
+    /// What stands for an issue that nobody could be asked for.
+    pub fn placeholder(number: u64) -> Self {
+        Self {
+            number,
+            title: format!("(title of issue {number})"),
+            body: format!("(text of issue {number})"),
+            labels: Vec::new(),
+            open: true,
+            author: "(its author)".to_owned(),
+            url: String::new(),
+            updated_at: None,
+        }
+    }
+}
+
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repository {
@@ -109,6 +125,19 @@ pub struct Repository {
 }
 
 impl Repository {
+    /// The repository that `owner/name` names.
+    ///
+    /// # Errors
+    /// A sentence: the text is no `owner/name`.
+    pub fn named(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Self { owner: owner.to_owned(), name: name.to_owned(), default_branch: None, url: None })
+            }
+            _ => Err(format!("`{text}` is not owner/name")),
+        }
+    }
+
     /// `owner/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.name)

@@ -1,14 +1,19 @@
 //! The run's `config.toml` (spec 7.2): template or built-in, blocks, MCP servers, and last what codexctl itself decides.
 //! Source of keys: <https://developers.openai.com/codex/config-reference>.
 
-mod mcp;
+mod error; // what is wrong, and which piece said it
+mod mcp; // `[mcp_servers.*]`
+mod piece; // pieces of TOML, with the places of their keys
 
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+pub use self::error::{At, Error, Mistake, Mistakes};
+use self::mcp::Adding;
 pub use self::mcp::{McpServer, Reference, Source, Transport};
-use crate::secrets::Secret;
+use self::piece::{Piece, section};
+use crate::secrets::{HIDDEN, Secret};
 
 /// Name of our provider block.
 const PROVIDER: &str = "codexctl";
@@ -69,8 +74,8 @@ pub struct Wanted {
 /// What the place of the run adds.
 #[derive(Debug, Clone)]
 pub struct Surroundings<'a> {
-    /// Base address of the key proxy.
-    pub base_url: &'a str,
+    /// Base address of the key proxy; none where Codex has a login of its own, as in a pod.
+    pub base_url: Option<&'a str>,
     /// The agent's tree; its own `.codex/` stays untrusted.
     pub tree: &'a Path,
     /// Who isolates.
@@ -92,131 +97,49 @@ pub struct Built {
     pub warnings: Vec<String>,
 }
 
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A piece is no TOML.
-    #[error("{place} is not valid TOML: {reason}")]
-    Toml {
-        /// Which piece.
-        place: String,
-        /// The parser's words, with line and column in the piece.
-        reason: String,
-    },
-    /// Two pieces disagree on what a key is.
-    #[error("{place} has {key} as {found}, an earlier part of the configuration as {before}: make them the same")]
-    Shape {
-        /// Which piece.
-        place: String,
-        /// The dotted key.
-        key: String,
-        /// Type in this piece.
-        found: &'static str,
-        /// Type before.
-        before: &'static str,
-    },
-    /// An MCP server is there twice.
-    #[error(
-        "MCP server `{name}` is declared twice, in {first} and in {second}: remove one of them or give it another name"
-    )]
-    DuplicateServer {
-        /// Its name.
-        name: String,
-        /// Where first.
-        first: String,
-        /// Where again.
-        second: String,
-    },
-    /// A reference leads nowhere.
-    #[error(
-        "MCP server `{server}` needs {source_name} for {what}, which is not set: set it, or mark the reference `optional: true`"
-    )]
-    MissingReference {
-        /// The server.
-        server: String,
-        /// The variable, as `the variable X` or `vars.X`.
-        source_name: String,
-        /// What it is for, as `header Authorization`.
-        what: String,
-    },
-    /// An MCP server's declaration makes no sense.
-    #[error("MCP server `{server}`: {reason}")]
-    Server {
-        /// The server.
-        server: String,
-        /// What is wrong, and the way out.
-        reason: String,
-    },
-    /// The result can't be written as TOML.
-    #[error("the agent's configuration can't be written: {0}")]
-    Write(toml::ser::Error),
+impl Wanted {
+    /// The same with [`HIDDEN`] for every value that a reference of `codex.mcp` leads to (spec 7.5): the configuration as it may be
+    /// shown.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.servers.iter_mut().for_each(McpServer::hide_values);
+        for (_, value) in &mut self.values {
+            *value = Secret::new(HIDDEN.to_owned());
+        }
+        self
+    }
 }
 
 /// Builds the configuration.
 ///
 /// # Errors
-/// Invalid TOML in a piece, a server declared twice, a reference that isn't optional and leads nowhere.
-pub fn build(wanted: &Wanted, surroundings: &Surroundings<'_>) -> Result<Built, Error> {
-    let mut table = match &wanted.template {
-        Some(block) => parse(block)?,
-        None => Table::new(),
-    };
-    let mut servers_from: Vec<(String, String)> = Vec::new();
-    if let Some(block) = &wanted.template {
-        mcp::note_servers(&table, &block.place, &mut servers_from)?;
+/// Everything that is wrong: invalid TOML in a piece, a server declared twice, a reference that isn't optional and leads nowhere.
+pub fn build(wanted: &Wanted, surroundings: &Surroundings<'_>) -> Result<Built, Mistakes> {
+    let mut told = Vec::new();
+    let mut table = Table::new();
+    let mut adding = Adding::new(wanted);
+    if let Some(template) = wanted.template.as_ref().and_then(|block| Piece::template(block, &mut told)) {
+        adding.note_servers(&template, &mut told);
+        template.put_over(&mut table, &mut told);
     }
-    for block in &wanted.blocks {
-        let piece = parse(block)?;
-        mcp::note_servers(&piece, &block.place, &mut servers_from)?;
-        merge(&mut table, piece, &block.place, "")?;
-    }
-    let mut warnings = Vec::new();
-    let mut env = Vec::new();
-    mcp::add_servers(&mut table, wanted, &mut servers_from, &mut env, &mut warnings)?;
-    add_defaults(&mut table, wanted);
-    decide(&mut table, wanted, surroundings, &mut warnings);
-    let text = toml::to_string(&table).map_err(Error::Write)?;
-    Ok(Built { text: Secret::new(text), env, warnings })
-}
-
-fn parse(block: &Block) -> Result<Table, Error> {
-    block
-        .toml
-        .parse::<Table>()
-        .map_err(|error| Error::Toml { place: block.place.clone(), reason: error.to_string().trim_end().to_owned() })
-}
-
-/// Puts `piece` over `table`: tables are merged, any other value takes the earlier one's place.
-fn merge(table: &mut Table, piece: Table, place: &str, prefix: &str) -> Result<(), Error> {
-    for (key, value) in piece {
-        let dotted = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        match (table.get_mut(&key), value) {
-            (Some(Value::Table(before)), Value::Table(inner)) => merge(before, inner, place, &dotted)?,
-            (Some(before), value) if before.is_table() != value.is_table() => {
-                return Err(Error::Shape {
-                    place: place.to_owned(),
-                    key: dotted,
-                    found: value.type_str(),
-                    before: before.type_str(),
-                });
-            }
-            (_, value) => {
-                table.insert(key, value);
-            }
+    for (index, block) in wanted.blocks.iter().enumerate() {
+        if let Some(piece) = Piece::block(block, index, &mut told) {
+            adding.note_servers(&piece, &mut told);
+            piece.put_over(&mut table, &mut told);
         }
     }
-    Ok(())
-}
-
-/// The table of this name, made where it is missing or something else.
-fn section<'a>(table: &'a mut Table, name: &str) -> &'a mut Table {
-    let slot = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
-    if !slot.is_table() {
-        *slot = Value::Table(Table::new());
-    }
-    match slot {
-        Value::Table(inner) => inner,
-        _ => unreachable!("the line above made it a table"),
+    adding.add_servers(&mut table, &mut told);
+    let Adding { env, mut warnings, .. } = adding;
+    add_defaults(&mut table, wanted);
+    decide(&mut table, wanted, surroundings, &mut warnings);
+    let written = toml::to_string(&table).map_err(|error| Error::Write(error.to_string()));
+    match written {
+        Ok(text) if told.is_empty() => Ok(Built { text: Secret::new(text), env, warnings }),
+        Ok(_) => Err(Mistakes(told)),
+        Err(error) => {
+            told.push(Mistake { at: At::Whole, error });
+            Err(Mistakes(told))
+        }
     }
 }
 
@@ -242,18 +165,18 @@ fn decide(table: &mut Table, wanted: &Wanted, around: &Surroundings<'_>, warning
             table.insert(key.to_owned(), chosen.as_str().into());
         }
     }
-    let fixed: [(&str, Value); 4] = [
+    let fixed: [(&str, Value); 3] = [
         ("approval_policy", "never".into()),
         ("sandbox_mode", around.sandbox.name().into()),
-        ("model_provider", PROVIDER.into()),
         // The tree's own AGENTS.md is not trusted; the trusted one stands in CODEX_HOME.
         ("project_doc_max_bytes", 0.into()),
     ];
-    for (key, value) in fixed {
+    let provider = around.base_url.map(|_| ("model_provider", PROVIDER.into()));
+    for (key, value) in fixed.into_iter().chain(provider) {
         if let Some(before) = table.insert(key.to_owned(), value.clone())
             && before != value
         {
-            warnings.push(format!("the configuration says {key} = {before}; on this machine codexctl sets {value}"));
+            warnings.push(format!("the configuration says {key} = {before}; here codexctl sets {value}"));
         }
     }
     // Another profile would bring back what was just decided.
@@ -274,19 +197,20 @@ fn decide(table: &mut Table, wanted: &Wanted, around: &Surroundings<'_>, warning
         sandbox.insert("exclude_slash_tmp".to_owned(), true.into());
     }
 
+    let mut project = Table::new();
+    project.insert("trust_level".to_owned(), "untrusted".into());
+    section(table, "projects").insert(around.tree.display().to_string(), Value::Table(project));
+
+    let Some(base_url) = around.base_url else { return };
     // Commands have no use for the bearer.
     let policy = section(table, "shell_environment_policy");
     let mut excluded: Vec<Value> = policy.get("exclude").and_then(Value::as_array).cloned().unwrap_or_default();
     excluded.push(BEARER_VARIABLE.into());
     policy.insert("exclude".to_owned(), Value::Array(excluded));
 
-    let mut project = Table::new();
-    project.insert("trust_level".to_owned(), "untrusted".into());
-    section(table, "projects").insert(around.tree.display().to_string(), Value::Table(project));
-
     let mut provider = Table::new();
     provider.insert("name".to_owned(), "the key proxy of codexctl".into());
-    provider.insert("base_url".to_owned(), around.base_url.into());
+    provider.insert("base_url".to_owned(), base_url.into());
     provider.insert("wire_api".to_owned(), "responses".into());
     provider.insert("env_key".to_owned(), BEARER_VARIABLE.into());
     provider.insert("request_max_retries".to_owned(), RETRIES.into());

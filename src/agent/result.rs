@@ -90,7 +90,7 @@ fn property(name: &str) -> Value {
             "type": "string",
             "enum": ["done", "blocked", "nothing-to-do"],
             "description": "done: the task is finished. blocked: it can't go on without an answer; say what is missing in questions. \
-                            nothing-to-do: the repository already is as the task asks.",
+                            nothing-to-do: nothing had to change; say in summary how you know.",
         }),
         "summary" => text("One to three sentences for the issue: what was done and why that way."),
         "title" => {
@@ -121,11 +121,14 @@ fn property(name: &str) -> Value {
             &[
                 ("title", text("The issue's title.")),
                 ("body", text("The issue's text in Markdown.")),
-                ("labels", json!({ "type": "array", "items": { "type": "string" }, "description": "Labels to set." })),
+                (
+                    "labels",
+                    json!({ "type": "array", "items": { "type": "string" }, "description": "Labels to set, of feature, bug, doc, debt, idea and epic." }),
+                ),
             ],
         ),
         "edits" => list(
-            "Issues of this plan whose text shall change.",
+            "Issues of this plan, made by codexctl, whose text shall change.",
             &[
                 ("issue", json!({ "type": "integer", "description": "The issue's number." })),
                 ("body", text("Its whole new text in Markdown.")),
@@ -340,7 +343,10 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_a_development_task_reads_like_this() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&Shape::Work.schema()).unwrap());
+    fn the_schema_of_each_shape_reads_like_this() {
+        for shape in Shape::ALL {
+            let schema = serde_json::to_string_pretty(&shape.schema()).unwrap();
+            insta::assert_snapshot!(format!("schema_{shape:?}"), schema);
+        }
     }
 }

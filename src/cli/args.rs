@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ColorChoice, Command, ValueHint};
 
-use crate::settings::{Kind, Scope, Setting, TABLE};
+use crate::settings::{Kind, Scope, Setting, Subcommand, TABLE};
 
 /// The whole command tree.
 pub fn command() -> Command {
@@ -25,12 +25,16 @@ pub fn command() -> Command {
         .max_term_width(120)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .args(flags(Scope::Global))
+        .args(flags(|scope| scope == Scope::Global))
         .subcommand(
-            Command::new("run")
+            own("run", Subcommand::Run)
                 .about("Runs the whole thing: event → flow → result")
-                .args(flags(Scope::Run))
                 .help_template(template(&run_notes())),
+        )
+        .subcommand(
+            Command::new("schema")
+                .about("Prints the JSON Schema of services.yaml, for editors")
+                .help_template(template("Example: codexctl schema > services.schema.json")),
         )
         .subcommand(
             Command::new("version")
@@ -71,11 +75,16 @@ pub fn completed() -> Command {
         _ if row.value == "FILE" => arg.value_hint(ValueHint::FilePath),
         _ => arg,
     };
-    let rows = |scope| TABLE.iter().filter(move |row| row.scope == scope);
-    let whole = rows(Scope::Global).fold(command(), |whole, row| whole.mut_arg(row.flag, |arg| offer(row, arg)));
-    whole.mut_subcommand("run", |run| {
-        rows(Scope::Run).fold(run, |run, row| run.mut_arg(row.flag, |arg| offer(row, arg)))
-    })
+    offered(command(), &offer)
+}
+
+/// The same tree with every flag of the table passed through `offer`.
+fn offered(command: Command, offer: &impl Fn(&'static Setting, Arg) -> Arg) -> Command {
+    let known: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let rows = TABLE.iter().filter(|row| known.iter().any(|id| id == row.flag));
+    let whole = rows.fold(command, |whole, row| whole.mut_arg(row.flag, |arg| offer(row, arg)));
+    let names: Vec<String> = whole.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    names.into_iter().fold(whole, |whole, name| whole.mut_subcommand(name, |one| offered(one, offer)))
 }
 
 /// What a user does next after a wrong argument, where clap itself knows no answer.
@@ -86,7 +95,8 @@ pub fn advise(mut error: clap::Error) -> clap::Error {
     };
     let told = error.get(ContextKind::Suggested).is_some();
     match error.kind() {
-        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
+        // clap goes by letters in common alone: it takes `rn` for `render`.
+        ErrorKind::InvalidSubcommand => {
             let near = wrong(ContextKind::InvalidSubcommand).and_then(|name| nearest(&name));
             if let Some(near) = near {
                 error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
@@ -139,8 +149,13 @@ fn run_notes() -> String {
     )
 }
 
-fn flags(scope: Scope) -> impl Iterator<Item = Arg> {
-    TABLE.iter().filter(move |row| row.scope == scope).map(flag)
+/// A command with the flags that the table gives it.
+fn own(name: &'static str, command: Subcommand) -> Command {
+    Command::new(name).args(flags(move |scope| scope.holds(command)))
+}
+
+fn flags(wanted: impl Fn(Scope) -> bool) -> impl Iterator<Item = Arg> {
+    TABLE.iter().filter(move |row| wanted(row.scope)).map(flag)
 }
 
 fn flag(row: &'static Setting) -> Arg {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use crate::ui::{Level, Note, Style, Ui};
 pub mod args;
 mod completions;
 mod run;
+mod schema;
 mod version;
 
 /// How a command ended, as the shell sees it (spec 3).
@@ -112,9 +113,15 @@ pub fn main() -> ExitCode {
             (String::new(), exit)
         }
     };
-    // A closed pipe (`codexctl … | head`) is the reader's choice, not a failure of the command.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    exit.into()
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // A closed pipe (`codexctl … | head`) is the reader's choice, not a failure of the command.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, Redactor::default());
+            ui.note(&Note::new(Level::Error, format!("the result can't be written to standard output: {error}")));
+            if exit == Exit::Done { Exit::Failed.into() } else { exit.into() }
+        }
+        _ => exit.into(),
+    }
 }
 
 /// Runs a command line, the program's name first, in this process's environment, and speaks through `ui` instead of standard error.
@@ -128,10 +135,16 @@ pub fn run_with(arguments: Vec<OsString>, ui: Arc<dyn Ui>) -> Result<Outcome, cl
 fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, clap::Error> {
     let matches =
         args::command().color(args::color(&arguments)).try_get_matches_from(arguments).map_err(args::advise)?;
-    let Some((name, own)) = matches.subcommand() else {
+    let Some((name, mut own)) = matches.subcommand() else {
         return Err(args::command()
             .error(clap::error::ErrorKind::MissingSubcommand, "name a command; `codexctl --help` lists them"));
     };
+    // `prompt render`: the command is the whole path.
+    let mut path = vec![name];
+    while let Some((name, deeper)) = own.subcommand() {
+        path.push(name);
+        own = deeper;
+    }
     let settings = Settings::new(flags(own), crate::settings::environment());
     let redactor = Redactor::default();
     let mut call = match ui.map_or_else(|| voice(&settings, &redactor), Ok) {
@@ -148,10 +161,11 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
     }
     // Only the first voice of a process counts; a second one is a test's.
     let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
-    let ended = match name {
-        "run" => run::run(&mut call),
-        "version" => version::version(&call),
-        "completions" => completions::completions(own),
+    let ended = match path.as_slice() {
+        ["run"] => run::run(&mut call),
+        ["schema"] => schema::schema(&mut call),
+        ["version"] => version::version(&call),
+        ["completions"] => completions::completions(own),
         // clap refuses every name that is not in the tree.
         _ => Ok(Outcome { text: String::new(), exit: Exit::Usage }),
     };

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::{Call, CommandError, Exit, Outcome};
 use crate::answer::Answer;
@@ -11,7 +12,7 @@ use crate::flows::cancel::Cancel;
 use crate::flows::hands::{self, Making};
 use crate::flows::identity::Identity;
 use crate::flows::options::Options;
-use crate::flows::run::{Begun, Run};
+use crate::flows::run::{Found, Run};
 use crate::flows::stop::Stop;
 use crate::flows::workplace::Workplace;
 use crate::flows::{self, plan, results};
@@ -151,19 +152,29 @@ async fn prepare(
     };
     let hands = hands::make(&making).await.map_err(CommandError::new)?;
     let (issue, unread) = issue(&event, asked, &hands, options.dry_run).await?;
-    let begun = Begun { hands, settings: call.settings.clone(), options, identity, workplace, event, issue, unread };
-    Ok(Run::new(begun, asked.flow, asked.env.clone(), asked.kind))
+    Ok(Run {
+        hands,
+        settings: call.settings.clone(),
+        options,
+        identity,
+        workplace,
+        event,
+        flow: asked.flow,
+        env: asked.env.clone(),
+        kind: asked.kind,
+        issue,
+        unread,
+        cancel: Cancel::default(),
+        began: Instant::now(),
+        rows: Vec::new(),
+        found: Found::default(),
+    })
 }
 
 /// The repository that the event is about. One that is named besides must be the same.
 fn repository(options: &Options, event: &Event) -> Result<Repository, CommandError> {
-    let named = match options.repo.as_deref().map(|text| (text, text.split_once('/'))) {
-        None => None,
-        Some((_, Some((owner, name)))) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
-            Some(Repository { owner: owner.to_owned(), name: name.to_owned(), default_branch: None, url: None })
-        }
-        Some((text, _)) => return Err(CommandError::new(format!("--repo: `{text}` is not owner/name"))),
-    };
+    let named = options.repo.as_deref().map(Repository::named).transpose();
+    let named = named.map_err(|why| CommandError::new(format!("--repo: {why}")))?;
     match (event.repository.clone(), named) {
         (Some(event), Some(named)) if !event.full_name().eq_ignore_ascii_case(&named.full_name()) => {
             Err(CommandError::new(format!(
@@ -197,24 +208,10 @@ async fn issue(
     }
     match hands.github.issue(number).await.map_err(CommandError::new)? {
         Answer::Known(issue) => Ok((issue, None)),
-        Answer::Unknown(would) if dry_run => Ok((placeholder(number), Some(would))),
+        Answer::Unknown(would) if dry_run => Ok((Issue::placeholder(number), Some(would))),
         Answer::Unknown(_) => Err(CommandError::new(format!(
             "the event does not carry issue #{number}, and without a token GitHub can't be asked for it: set CODEXCTL_GH_PAT, GH_TOKEN or GITHUB_TOKEN"
         ))),
-    }
-}
-
-/// What stands for an issue that nobody could be asked for.
-fn placeholder(number: u64) -> Issue {
-    Issue {
-        number,
-        title: format!("(title of issue {number})"),
-        body: format!("(text of issue {number})"),
-        labels: Vec::new(),
-        open: true,
-        author: "(its author)".to_owned(),
-        url: String::new(),
-        updated_at: None,
     }
 }
 
@@ -289,7 +286,8 @@ fn put_summary(call: &Call, run: &Run, stop: Option<&Stop>, text: &str) -> Resul
     }
 }
 
-fn tell(call: &Call, stop: &Stop) {
+/// Says why a command ended early.
+pub(super) fn tell(call: &Call, stop: &Stop) {
     let note = match stop {
         Stop::Gate { gate, why } => Note::new(Level::Notice, format!("stopped by the gate {gate}: {why}")),
         Stop::Usage(why) | Stop::Failed { why, .. } => Note::new(Level::Error, why.clone()),

@@ -4,6 +4,7 @@ use super::options::Given;
 use super::run::Run;
 use super::stop::Stop;
 use crate::policy::models::{Choice, Effort, ModelError, Says, choose_effort, choose_model};
+use crate::stack::Codex;
 use crate::ui::Level;
 
 /// What was chosen; none leaves it to config.toml, then to Codex.
@@ -15,31 +16,44 @@ pub(super) struct Choices {
     pub effort: Option<Choice<Effort>>,
 }
 
-/// Chooses and warns where labels disagree.
+/// Chooses for a run and warns where labels disagree.
 ///
 /// # Errors
 /// A choice that can't be used; the message names who made it.
 pub(super) fn choose(run: &mut Run) -> Result<(), Stop> {
-    let codex = run.stack.as_ref().map(|stack| stack.stack.codex.clone()).unwrap_or_default();
-    let model = choose_model(&says(&run.issue.labels, &run.options.model, codex.model.as_deref()));
-    let effort = codex.model_reasoning_effort.map(Effort::name);
-    let effort = choose_effort(&says(&run.issue.labels, &run.options.effort, effort));
-    let usage = |error: ModelError| Stop::Usage(error.to_string());
-    let (model, effort) = (model.map_err(usage)?, effort.map_err(usage)?);
-    for warning in model.warnings.iter().chain(&effort.warnings) {
-        run.say(Level::Warning, warning.clone());
+    let codex = run.found.stack.as_ref().map(|stack| &stack.stack.codex);
+    let (choices, warnings) =
+        of(&run.issue.labels, &[], &run.options.model, &run.options.effort, codex).map_err(Stop::Usage)?;
+    for warning in warnings {
+        run.say(Level::Warning, warning);
     }
-    run.choices = Choices { model: model.choice, effort: effort.choice };
+    run.found.choices = choices;
     Ok(())
 }
 
-/// Everybody's word, in the order of spec 4.4.
-fn says<'a>(labels: &'a [String], given: &'a Given, file: Option<&'a str>) -> Says<'a> {
-    Says {
-        flag: given.flag.as_deref(),
-        issue_labels: labels,
-        pull_labels: &[],
-        variable: given.variable.as_deref(),
-        file,
-    }
+/// Chooses by labels of issue and pull request, by what was given, and by services.yaml. Gives warnings too.
+///
+/// # Errors
+/// A sentence: a choice that can't be used, and who made it.
+pub(super) fn of(
+    issue_labels: &[String],
+    pull_labels: &[String],
+    model: &Given,
+    effort: &Given,
+    codex: Option<&Codex>,
+) -> Result<(Choices, Vec<String>), String> {
+    let says = |given, file| Says { issue_labels, pull_labels, ..says(given, file) };
+    let model = choose_model(&says(model, codex.and_then(|codex| codex.model.as_deref())));
+    let of_file = codex.and_then(|codex| codex.model_reasoning_effort).map(Effort::name);
+    let effort = choose_effort(&says(effort, of_file));
+    let text = |error: ModelError| error.to_string();
+    let (model, mut effort) = (model.map_err(text)?, effort.map_err(text)?);
+    let mut warnings = model.warnings;
+    warnings.append(&mut effort.warnings);
+    Ok((Choices { model: model.choice, effort: effort.choice }, warnings))
+}
+
+/// Flag, variable and file; labels stand between them (spec 4.4).
+fn says<'a>(given: &'a Given, file: Option<&'a str>) -> Says<'a> {
+    Says { flag: given.flag.as_deref(), variable: given.variable.as_deref(), file, ..Says::default() }
 }

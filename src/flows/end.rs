@@ -1,4 +1,4 @@
-//! How a run ends, well or not: the last word on the issue, the trigger label, saved work.
+//! How a run ends, well or not: the last word on the issue, the trigger label, saved work, and a slot that goes.
 
 use super::progress;
 use super::run::Run;
@@ -18,7 +18,7 @@ pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<(), Stop>
     let reason = match stop {
         Some(stop @ (Stop::Failed { .. } | Stop::Usage(_) | Stop::Config { .. } | Stop::Gate { .. })) => stop.why(),
         Some(Stop::Interrupted) | None => {
-            run.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty())
+            run.found.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty())
         }
     };
     let label = run.issue.labels.iter().find(|label| labels::same(label, labels::DEV)).cloned();
@@ -46,6 +46,23 @@ pub(super) fn ending(run: &Run, stop: Option<&Stop>) -> Ending {
         Some(Stop::Usage(_) | Stop::Config { .. } | Stop::Gate { .. }) => Outcome::Failed.into(),
         Some(Stop::Failed { verdict, .. }) => (*verdict).into(),
         // In a dry run nobody worked, and what is shown is the good end.
-        None => run.verdict.as_ref().map_or(Outcome::Done, |verdict| verdict.outcome).into(),
+        None => run.found.verdict.as_ref().map_or(Outcome::Done, |verdict| verdict.outcome).into(),
+    }
+}
+
+/// Removes a slot: its folders first, the record last, so that a cut is found again.
+pub(super) async fn destroy(run: &Run, slot: u32) {
+    let folders = [run.slot_folder(), run.workplace.state.join("publish").join(run.clone_name())];
+    for folder in folders {
+        if let Err(error) = std::fs::remove_dir_all(&folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            run.say(Level::Warning, format!("can't remove {}: {error}", folder.display()));
+            return;
+        }
+    }
+    let Some(store) = &run.found.store else { return };
+    if let Err(error) = store.remove(slot).await {
+        run.say(Level::Warning, error.to_string());
     }
 }

@@ -50,7 +50,10 @@ pub async fn make(of: &Making<'_>) -> Result<Hands, String> {
     let plan = Plan::default();
     let token = of.settings.github_token();
     let live: Option<Arc<dyn GitHub>> = match &token {
-        Some(token) => Some(Arc::new(connect(of, token, &clock).map_err(|error| error.to_string())?)),
+        Some(token) => {
+            let live = connect(of.settings, of.repository, of.ui, token, &clock).map_err(|error| error.to_string())?;
+            Some(Arc::new(live))
+        }
         None => None,
     };
     let has_token = live.is_some();
@@ -86,8 +89,31 @@ fn store(dry: bool, clock: &Arc<dyn Clock>) -> MakeStore {
     })
 }
 
-fn connect(of: &Making<'_>, token: &Secret, clock: &Arc<dyn Clock>) -> Result<Live, crate::github::Error> {
-    let variable = |name: &str| of.settings.variable(name).or_else(|| of.settings.variable(&name.to_lowercase()));
+/// A hand that reads by the token, where there is one, and never writes.
+///
+/// # Errors
+/// GitHub's address, the token or a proxy can't be used.
+pub(super) fn reader(
+    settings: &Settings,
+    repository: &Repository,
+    ui: &Arc<dyn Ui>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn GitHub>, crate::github::Error> {
+    let live: Option<Arc<dyn GitHub>> = match settings.github_token() {
+        Some(token) => Some(Arc::new(connect(settings, repository, ui, &token, clock)?)),
+        None => None,
+    };
+    Ok(Arc::new(Dry::new(live, Plan::default())))
+}
+
+fn connect(
+    settings: &Settings,
+    repository: &Repository,
+    ui: &Arc<dyn Ui>,
+    token: &Secret,
+    clock: &Arc<dyn Clock>,
+) -> Result<Live, crate::github::Error> {
+    let variable = |name: &str| settings.variable(name).or_else(|| settings.variable(&name.to_lowercase()));
     let secret = |name: &str| variable(name).map(|value| Secret::new(value.to_owned()));
     let connection = Connection {
         api_url: variable("GITHUB_API_URL").unwrap_or("https://api.github.com").to_owned(),
@@ -99,7 +125,7 @@ fn connect(of: &Making<'_>, token: &Secret, clock: &Arc<dyn Clock>) -> Result<Li
             none: variable("NO_PROXY").map(str::to_owned),
         },
     };
-    Live::new(&connection, of.repository, Arc::clone(of.ui), Arc::clone(clock), Arc::new(RealWait))
+    Live::new(&connection, repository, Arc::clone(ui), Arc::clone(clock), Arc::new(RealWait))
 }
 
 /// The repository's address on its GitHub.

@@ -4,8 +4,8 @@ use crate::agent::config::{McpServer, Reference, Source, Transport};
 use crate::secrets::Secret;
 use crate::stack::{self, Loaded, McpKind, ValueFrom, ValueRef};
 
-/// One server.
-pub(super) fn server(of: &stack::McpServer) -> McpServer {
+/// One server: its index in services.yaml, what stands there, and the environment's namespace.
+pub(super) fn server(index: usize, of: &stack::McpServer, namespace: &str) -> McpServer {
     let bearer = Some(of.bearer_token_env_var.clone()).filter(|name| !name.trim().is_empty());
     let headers = of.headers.iter().map(pair).collect();
     let transport = match (&of.kind, &of.service) {
@@ -16,7 +16,7 @@ pub(super) fn server(of: &stack::McpServer) -> McpServer {
         },
         (McpKind::Cluster, Some(service)) => Transport::Cluster {
             name: service.name.clone(),
-            namespace: service.namespace.clone().unwrap_or_default(),
+            namespace: service.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
             port: service.port,
             path: service.path.clone(),
             scheme: service.scheme.clone(),
@@ -31,6 +31,7 @@ pub(super) fn server(of: &stack::McpServer) -> McpServer {
         },
     };
     McpServer {
+        index,
         name: of.name.clone(),
         transport,
         tool_timeout_sec: of.tool_timeout_sec.map(u64::from),

@@ -66,8 +66,11 @@ impl Options {
     /// # Errors
     /// A value that does not parse; the message names its flag or variable.
     pub fn read(settings: &Settings) -> Result<Self, Invalid> {
-        settings.choice("runtime")?;
-        let slot = settings.number("slot")?;
+        if settings.choice("runtime")? == Some("kubernetes") {
+            parsed(settings, "runtime", |name| -> Result<(), String> {
+                Err(format!("`{name}` is not available yet in this version: agents work on this machine (local)"))
+            })?;
+        }
         Ok(Self {
             dry_run: settings.switch("dry-run")?,
             flow: parsed(settings, "flow", |name| name.parse::<Flow>().map_err(|error| error.to_string()))?,
@@ -80,10 +83,7 @@ impl Options {
                 parse_allowed_users(list).map_err(|error| error.to_string())
             })?
             .unwrap_or_default(),
-            slot: parsed(settings, "slot", |_| {
-                slot.map(u32::try_from).transpose().map_err(|_| format!("a slot's number is at most {}", u32::MAX))
-            })?
-            .flatten(),
+            slot: slot(settings)?,
             issue: settings.number("issue")?,
             pr: settings.number("pr")?,
             repo: settings.text("repo"),
@@ -100,8 +100,19 @@ impl Options {
     }
 }
 
+/// The slot.
+///
+/// # Errors
+/// It is no number, or too big a one.
+pub(super) fn slot(settings: &Settings) -> Result<Option<u32>, Invalid> {
+    let slot = settings.number("slot")?;
+    let read =
+        |_: &str| slot.map(u32::try_from).transpose().map_err(|_| format!("a slot's number is at most {}", u32::MAX));
+    Ok(parsed(settings, "slot", read)?.flatten())
+}
+
 /// A value in the words of its own reader; what is wrong with it is told with the flag or variable that gave it.
-fn parsed<T>(
+pub(super) fn parsed<T>(
     settings: &Settings,
     flag: &'static str,
     read: impl Fn(&str) -> Result<T, String>,
@@ -110,7 +121,8 @@ fn parsed<T>(
     read(&value).map(Some).map_err(|problem| Invalid { source_name: source.to_string(), problem })
 }
 
-fn given(settings: &Settings, flag: &'static str) -> Given {
+/// What a flag's row was given, and where.
+pub(super) fn given(settings: &Settings, flag: &'static str) -> Given {
     match settings.raw(flag) {
         Some((value, crate::settings::Source::Flag(_))) => Given { flag: Some(value), variable: None },
         Some((value, _)) => Given { flag: None, variable: Some(value) },

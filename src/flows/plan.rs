@@ -69,7 +69,7 @@ pub fn of_run(run: &Run, decision: Decision, stop: Option<&Stop>) -> Plan {
             run.issue.number
         ));
     }
-    if run.heads.is_none() && run.stack.is_some() {
+    if run.found.heads.is_none() && run.found.stack.is_some() {
         notes.push(format!(
             "{} and prompts were read from the work tree; a run reads them from the head of {}",
             run.workplace.config_in_repository.display(),
@@ -82,7 +82,7 @@ pub fn of_run(run: &Run, decision: Decision, stop: Option<&Stop>) -> Plan {
     Plan {
         event: event(&run.event),
         decision,
-        gates: run.gates.iter().map(gate).collect(),
+        gates: run.found.gates.iter().map(gate).collect(),
         slot: slot(run),
         agent: agent(run),
         writes: run
@@ -116,16 +116,16 @@ fn gate(answer: &GateAnswer) -> Gate {
 }
 
 fn slot(run: &Run) -> Option<PlanSlot> {
-    let record = run.slot.as_ref()?;
+    let record = run.found.slot.as_ref()?;
     let branch = record.branch.clone().unwrap_or_default();
     Some(PlanSlot {
         number: record.slot,
-        existed: !run.slot_is_new,
-        namespace: run.stack.as_ref().map_or_else(|| record.namespace.clone(), |stack| stack.namespace.clone()),
+        existed: !run.found.slot_is_new,
+        namespace: run.found.stack.as_ref().map_or_else(|| record.namespace.clone(), |stack| stack.namespace.clone()),
         record: run.workplace.state.join("slots").join(format!("{}.json", record.slot)).display().to_string(),
         branch: if branch.is_empty() {
             Answer::Unknown("would ask the remote and GitHub".to_owned())
-        } else if run.heads.is_some() {
+        } else if run.found.heads.is_some() {
             Answer::Known(branch)
         } else {
             Answer::Unknown(format!("{branch}, unless its pull request is closed: would ask the remote and GitHub"))
@@ -134,16 +134,18 @@ fn slot(run: &Run) -> Option<PlanSlot> {
 }
 
 fn agent(run: &Run) -> Option<PlanAgent> {
-    let prompts = run.prompts.as_ref()?;
+    let prompts = run.found.prompts.as_ref()?;
     Some(PlanAgent {
-        command: run.command.clone(),
+        command: run.found.command.clone(),
         folder: run.slot_folder().join("tree").display().to_string(),
         model: run
+            .found
             .choices
             .model
             .as_ref()
             .map(|choice| Chosen { value: choice.value.clone(), from: choice.from.to_string() }),
         effort: run
+            .found
             .choices
             .effort
             .as_ref()

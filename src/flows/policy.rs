@@ -13,7 +13,7 @@ use crate::stack;
 /// # Errors
 /// A glob of the policy can't be read.
 pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
-    let Some(loaded) = &run.stack else { return Ok(Verdict::Allowed) };
+    let Some(loaded) = &run.found.stack else { return Ok(Verdict::Allowed) };
     let publish = &loaded.stack.publish;
     let config = run.workplace.config_in_repository.to_string_lossy().into_owned();
     let folder = run.workplace.config_in_repository.parent();
@@ -54,7 +54,7 @@ fn only_versions(run: &Run) -> bool {
         let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
         if is_file { std::fs::read_to_string(path).ok() } else { None }
     };
-    let before = run.trusted.as_deref().and_then(read);
+    let before = run.found.trusted.as_deref().and_then(read);
     // What was collected is what leaves; the agent's own tree might still change.
     let after = read(&run.workplace.state.join("publish").join(run.clone_name()));
     matches!((before, after), (Some(before), Some(after)) if stack::same_but_versions(&before, &after))

@@ -28,14 +28,14 @@ pub(super) struct State {
 /// Brings the comment to the present state of the run. Before the slot is known there is none; too soon after the last edit
 /// nothing happens, unless it is the end. A comment that can't be written is a warning, not the end of the work.
 pub(super) async fn update(run: &mut Run, ending: bool) {
-    let soon = run.progress.written.is_some_and(|at| at.elapsed() < AT_MOST_EVERY);
-    if run.slot.is_none() || (soon && !ending) {
+    let soon = run.found.progress.written.is_some_and(|at| at.elapsed() < AT_MOST_EVERY);
+    if run.found.slot.is_none() || (soon && !ending) {
         return;
     }
     if let Err(stop) = write(run, None).await
-        && !run.progress.warned
+        && !run.found.progress.warned
     {
-        run.progress.warned = true;
+        run.found.progress.warned = true;
         run.say(Level::Warning, format!("the progress comment can't be written: {}", stop.headline()));
     }
 }
@@ -46,7 +46,7 @@ pub(super) async fn update(run: &mut Run, ending: bool) {
 /// GitHub, or the outbox, does not take it, or the text holds a secret.
 pub(super) async fn write(run: &mut Run, ending: Option<(Ending, Option<String>)>) -> Result<(), Stop> {
     let comment = comment(run, ending)?;
-    run.progress.written = Some(Instant::now());
+    run.found.progress.written = Some(Instant::now());
     run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
     Ok(())
 }
@@ -70,7 +70,7 @@ fn comment(run: &Run, ending: Option<(Ending, Option<String>)>) -> Result<OwnCom
 
 /// The hidden line: what must outlive this machine.
 fn marker(run: &Run, phase: &str) -> String {
-    let slot = run.slot.as_ref();
+    let slot = run.found.slot.as_ref();
     let state = markers::State {
         branch: slot.and_then(|slot| slot.branch.clone()),
         pr: slot.and_then(|slot| slot.pr),
@@ -79,7 +79,7 @@ fn marker(run: &Run, phase: &str) -> String {
         delivery: Some(run.identity.delivery.clone()),
         run: run.identity.run_url.clone(),
     };
-    markers::marker("progress", &run.repo(), &run.project, run.issue.number, &state)
+    markers::marker("progress", &run.repo(), &run.found.project, run.issue.number, &state)
 }
 
 /// What an earlier run left in the comment, for a machine that has no record of it.

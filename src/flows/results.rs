@@ -12,23 +12,23 @@ use crate::report::summary::{FileChange, Link, Summary, summary};
 /// The outputs of spec 4.5, all of them, empty where there is nothing to say.
 pub fn outputs(run: &Run, stop: Option<&Stop>, summary_file: Option<&Path>) -> Outputs {
     let mut outputs = empty(run.flow.name());
-    let usage = run.agent.as_ref().map(|agent| agent.usage);
+    let usage = run.found.agent.as_ref().map(|agent| agent.usage);
     match stop {
         Some(Stop::Gate { gate, .. }) => outputs.set("gate", gate.to_string()),
         Some(Stop::Interrupted) => outputs.set("verdict", "interrupted"),
         Some(Stop::Failed { verdict, .. }) => outputs.set("verdict", verdict.to_string()),
         Some(Stop::Usage(_) | Stop::Config { .. }) => outputs.set("verdict", "failed"),
-        None => outputs.set("verdict", run.verdict.as_ref().map(|verdict| verdict.outcome.to_string())),
+        None => outputs.set("verdict", run.found.verdict.as_ref().map(|verdict| verdict.outcome.to_string())),
     }
     outputs.set("env", run.env.clone());
-    if let Some(slot) = &run.slot {
+    if let Some(slot) = &run.found.slot {
         outputs.set("slot", slot.slot);
         outputs.set("namespace", slot.namespace.clone());
         outputs.set("branch", slot.branch.clone());
         outputs.set("session_id", slot.session.clone());
-        outputs.set("created", run.slot_is_new);
+        outputs.set("created", run.found.slot_is_new);
         outputs.set("recreated", false);
-        outputs.set("codexctl_new_env", run.slot_is_new);
+        outputs.set("codexctl_new_env", run.found.slot_is_new);
         let pr = slot.pr.map_or(String::new(), |pr| format!(" --pr {pr}"));
         let arguments = format!(
             "--env {} --slot {} --namespace {} --issue {}{pr}",
@@ -37,7 +37,7 @@ pub fn outputs(run: &Run, stop: Option<&Stop>, summary_file: Option<&Path>) -> O
         outputs.set("codexctl_run_args", arguments);
         outputs.set("pr_number", slot.pr);
     }
-    outputs.set("pr_url", run.pull.as_ref().filter(|pull| pull.number.is_some()).map(|pull| pull.url.clone()));
+    outputs.set("pr_url", run.found.pull.as_ref().filter(|pull| pull.number.is_some()).map(|pull| pull.url.clone()));
     outputs.set("commit", texts::commit(run).map(str::to_owned));
     outputs.set("input_tokens", usage.map(|usage| usage.input));
     outputs.set("output_tokens", usage.map(|usage| usage.output));
@@ -74,10 +74,10 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
         gate,
         reason: match stop {
             Some(stop @ (Stop::Failed { .. } | Stop::Usage(_) | Stop::Config { .. })) => stop.why(),
-            _ => run.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty()),
+            _ => run.found.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty()),
         },
         issue: Some(run.issue.number),
-        slot: run.slot.as_ref().map(|slot| slot.slot),
+        slot: run.found.slot.as_ref().map(|slot| slot.slot),
         env: Some(run.env.clone()),
         commit: texts::commit(run).map(str::to_owned),
         pull: texts::pull_ref(run),
@@ -85,13 +85,17 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
         cost: texts::cost(run),
         links: [
             link("Issue", Some(run.issue.url.clone())),
-            link("Pull request", run.pull.as_ref().filter(|pull| pull.number.is_some()).map(|pull| pull.url.clone())),
+            link(
+                "Pull request",
+                run.found.pull.as_ref().filter(|pull| pull.number.is_some()).map(|pull| pull.url.clone()),
+            ),
             link("Run", run.identity.run_url.clone()),
         ]
         .into_iter()
         .flatten()
         .collect(),
         files: run
+            .found
             .collected
             .iter()
             .flat_map(|collected| &collected.files)

@@ -82,9 +82,15 @@ pub struct Run {
     pub cancel: Cancel,
     /// When it began.
     pub began: Instant,
-
     /// The steps so far.
     pub rows: Vec<Row>,
+    /// What they have found out and done.
+    pub found: Found,
+}
+
+/// What the steps of a run have found out and done so far.
+#[derive(Default)]
+pub struct Found {
     /// The gates' answers.
     pub gates: Vec<GateAnswer>,
     /// The remote's branches.
@@ -137,77 +143,10 @@ pub struct Run {
     pub(super) progress: super::progress::State,
 }
 
-/// What a run begins with.
-pub struct Begun {
-    /// Its hands.
-    pub hands: Hands,
-    /// What was said on the command line and in variables.
-    pub settings: Settings,
-    /// The same, typed.
-    pub options: Options,
-    /// Which run this is.
-    pub identity: Identity,
-    /// Folders of this run.
-    pub workplace: Workplace,
-    /// What happened.
-    pub event: Event,
-    /// The issue as the event carries it.
-    pub issue: Issue,
-    /// What would be asked for the issue, where its texts are placeholders.
-    pub unread: Option<String>,
-}
-
 impl Run {
-    /// A run before its first step.
-    pub fn new(begun: Begun, flow: Flow, env: String, kind: Option<Kind>) -> Self {
-        Self {
-            hands: begun.hands,
-            settings: begun.settings,
-            options: begun.options,
-            identity: begun.identity,
-            workplace: begun.workplace,
-            event: begun.event,
-            flow,
-            env,
-            kind,
-            issue: begun.issue,
-            unread: begun.unread,
-            cancel: Cancel::default(),
-            began: Instant::now(),
-            rows: Vec::new(),
-            gates: Vec::new(),
-            heads: None,
-            trusted: None,
-            project: String::new(),
-            stack: None,
-            store: None,
-            slot: None,
-            slot_is_new: false,
-            lease: None,
-            tree: None,
-            resumed_work: None,
-            choices: Choices::default(),
-            prompts: None,
-            command: Vec::new(),
-            agent: None,
-            verdict: None,
-            collected: None,
-            allowed: None,
-            commit: None,
-            pushed: None,
-            pull: None,
-            kept: None,
-            unsaved: false,
-            doomed: None,
-            progress: super::progress::State::default(),
-        }
-    }
-
     /// The language of prompts and comments.
     pub fn lang(&self) -> Lang {
-        let asked = self.options.lang.map(str::to_owned);
-        let of_stack = || self.stack.as_ref().and_then(|stack| stack.stack.codex.prompt_lang.clone());
-        asked.or_else(of_stack).and_then(|name| name.parse().ok()).unwrap_or(Lang::En)
+        super::prompt::lang(self.options.lang, self.found.stack.as_ref())
     }
 
     /// `owner/name`.
@@ -218,22 +157,27 @@ impl Run {
     /// The default branch: the remote's word, else the event's.
     pub fn default_branch(&self) -> String {
         let of_event = || self.event.repository.as_ref().and_then(|repository| repository.default_branch.clone());
-        self.heads.as_ref().map(|heads| heads.default.clone()).or_else(of_event).unwrap_or_else(|| "main".to_owned())
+        self.found
+            .heads
+            .as_ref()
+            .map(|heads| heads.default.clone())
+            .or_else(of_event)
+            .unwrap_or_else(|| "main".to_owned())
     }
 
     /// The branch that the work goes to, once it is chosen.
     pub fn branch(&self) -> Option<&str> {
-        self.slot.as_ref().and_then(|slot| slot.branch.as_deref())
+        self.found.slot.as_ref().and_then(|slot| slot.branch.as_deref())
     }
 
     /// The folder of the slot's work on this machine.
     pub fn slot_folder(&self) -> PathBuf {
-        self.workplace.slot(&self.env, self.slot.as_ref().map_or(0, |slot| slot.slot))
+        self.workplace.slot(&self.env, self.found.slot.as_ref().map_or(0, |slot| slot.slot))
     }
 
     /// The name of codexctl's own clone for the slot.
     pub fn clone_name(&self) -> String {
-        format!("{}-{}", self.env, self.slot.as_ref().map_or(0, |slot| slot.slot))
+        format!("{}-{}", self.env, self.found.slot.as_ref().map_or(0, |slot| slot.slot))
     }
 
     /// The date of the run's commit: when the agent ended.
@@ -243,7 +187,7 @@ impl Run {
 
     /// Whether the slot is not another run's by now. Before there is a lease there is nothing to lose.
     pub(super) async fn is_ours(&self) -> bool {
-        match &self.lease {
+        match &self.found.lease {
             Some(held) => held.check().await.is_ok(),
             None => true,
         }
@@ -251,7 +195,7 @@ impl Run {
 
     /// Whether there is something to commit, push and open; a dry run goes on as if there were.
     pub fn publishes(&self) -> bool {
-        self.verdict.as_ref().is_none_or(|verdict| verdict.outcome == Outcome::Done)
+        self.found.verdict.as_ref().is_none_or(|verdict| verdict.outcome == Outcome::Done)
     }
 
     /// Says something to whoever reads the log.

@@ -78,7 +78,7 @@ pub async fn run_all(steps: &[Box<dyn Step>], run: &mut Run) -> Result<(), Stop>
         };
         if let Err(stop) = ended {
             // Before the slot nothing stands that could be undone; a slot that another run took over is that run's.
-            if run.slot.is_some() && run.is_ours().await {
+            if run.found.slot.is_some() && run.is_ours().await {
                 for step in steps[..=at].iter().rev() {
                     step.undo(run).await;
                 }

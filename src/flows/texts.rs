@@ -13,12 +13,12 @@ use crate::ui::StepEnd;
 
 /// What the run cost so far.
 pub(super) fn cost(run: &Run) -> Cost {
-    let usage = run.agent.as_ref().map(|agent| Usage {
+    let usage = run.found.agent.as_ref().map(|agent| Usage {
         turns: 1,
         input_tokens: agent.usage.input,
         cached_tokens: agent.usage.cached,
         output_tokens: agent.usage.output,
-        model: run.choices.model.as_ref().map(|choice| choice.value.clone()),
+        model: run.found.choices.model.as_ref().map(|choice| choice.value.clone()),
     });
     Cost { usage, took: run.began.elapsed() }
 }
@@ -61,17 +61,17 @@ fn steps_for_comment(run: &Run, ended_well: bool) -> Vec<Step> {
 
 /// The pull request as texts name it.
 pub(super) fn pull_ref(run: &Run) -> Option<PullRef> {
-    let pull = run.pull.as_ref()?;
+    let pull = run.found.pull.as_ref()?;
     Some(PullRef { number: pull.number, draft: pull.draft, branch: run.branch().unwrap_or_default().to_owned() })
 }
 
 /// The progress comment's facts.
 pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option<String>)>) -> Progress {
-    let result = run.agent.as_ref().and_then(|agent| agent.result.as_ref());
-    let last = || run.agent.as_ref().and_then(|agent| agent.totals.last_message.clone());
+    let result = run.found.agent.as_ref().and_then(|agent| agent.result.as_ref());
+    let last = || run.found.agent.as_ref().and_then(|agent| agent.totals.last_message.clone());
     let (ending, reason) = ending.map_or((None, None), |(ending, reason)| (Some(ending), reason));
-    let exec = run.stack.as_ref().map(super::timeout);
-    let budget = run.stack.as_ref().map(|stack| stack.stack.codex.budget_tokens);
+    let exec = run.found.stack.as_ref().map(super::prompt::timeout);
+    let budget = run.found.stack.as_ref().map(|stack| stack.stack.codex.budget_tokens);
     Progress {
         marker,
         issue: run.issue.number,
@@ -80,7 +80,7 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
         steps: steps_for_comment(run, matches!(ending, Some(Ending::Verdict(outcome)) if outcome.succeeded())),
         ending,
         reason,
-        said: ending.and_then(|ending| match &run.agent {
+        said: ending.and_then(|ending| match &run.found.agent {
             Some(_) => result.map(|result| result.summary.clone()).or_else(last),
             // A dry run: nobody has worked.
             None if ending == Ending::Verdict(Outcome::Done) => Some("(the agent's summary)".to_owned()),
@@ -89,7 +89,7 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
         questions: result.map(|result| result.questions.clone()).unwrap_or_default(),
         plan: result.and_then(|result| result.plan.clone()),
         pull: pull_ref(run),
-        kept: run.kept.clone(),
+        kept: run.found.kept.clone(),
         limit: match ending {
             Some(Ending::Verdict(Outcome::TimedOut)) => exec.map(|time| time.as_secs()),
             Some(Ending::Verdict(Outcome::OverBudget)) => budget,
@@ -106,9 +106,9 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
 /// # Errors
 /// The text can't be rendered.
 pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
-    let publish = run.stack.as_ref().map(|stack| &stack.stack.publish);
-    let result = run.agent.as_ref().and_then(|agent| agent.result.as_ref());
-    let protected: Vec<String> = match &run.allowed {
+    let publish = run.found.stack.as_ref().map(|stack| &stack.stack.publish);
+    let result = run.found.agent.as_ref().and_then(|agent| agent.result.as_ref());
+    let protected: Vec<String> = match &run.found.allowed {
         Some(limits::Verdict::Draft { protected }) => protected.clone(),
         _ => Vec::new(),
     };
@@ -122,7 +122,7 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
         Some(result) => {
             result.body.clone().filter(|body| !body.trim().is_empty()).unwrap_or_else(|| result.summary.clone())
         }
-        None => match &run.agent {
+        None => match &run.found.agent {
             Some(agent) => agent.totals.last_message.clone().unwrap_or_default(),
             // A dry run: nobody has worked.
             None => "(the agent's text: what changed and why)".to_owned(),
@@ -153,15 +153,18 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
 /// # Errors
 /// The text can't be rendered.
 pub(super) fn environment_comment(run: &Run) -> Result<Option<OwnComment>, Stop> {
-    let (Some(slot), Some(stack), Some(branch)) = (&run.slot, &run.stack, run.branch()) else { return Ok(None) };
-    if run.commit.is_none() {
+    let (Some(slot), Some(stack), Some(branch)) = (&run.found.slot, &run.found.stack, run.branch()) else {
+        return Ok(None);
+    };
+    if run.found.commit.is_none() {
         return Ok(None);
     }
-    let number = run.pull.as_ref().and_then(|pull| pull.number);
+    let number = run.found.pull.as_ref().and_then(|pull| pull.number);
     let thread = number.map_or_else(|| Thread::PullOf(branch.to_owned()), Thread::Pull);
     let state = markers::State { branch: Some(branch.to_owned()), pr: number, ..markers::State::default() };
     // While the pull request has no number the comment is about its issue; the file in the outbox tells the two apart.
-    let marker = markers::marker("environment", &run.repo(), &run.project, number.unwrap_or(run.issue.number), &state);
+    let marker =
+        markers::marker("environment", &run.repo(), &run.found.project, number.unwrap_or(run.issue.number), &state);
     let of = Environment {
         marker: marker.clone(),
         deployed: false,
@@ -189,7 +192,7 @@ pub(super) fn environment_comment(run: &Run) -> Result<Option<OwnComment>, Stop>
 
 /// The commit that people see: after a merge the merge.
 pub(super) fn commit(run: &Run) -> Option<&str> {
-    match run.pushed.as_ref()? {
+    match run.found.pushed.as_ref()? {
         Pushed::Done { commit, .. }
         | Pushed::AlreadyThere { commit }
         | Pushed::Merged { commit, .. }

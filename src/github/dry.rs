@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::comments::same_text;
 use super::outbox::Outbox;
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Thread, WantedPull};
+use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull};
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
 
@@ -98,6 +98,10 @@ impl GitHub for Dry {
 
     async fn pulls_of(&self, head: &str) -> Result<Answer<Vec<Pull>>, Error> {
         self.reads.pulls_of(head).await
+    }
+
+    async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
+        self.reads.review(pull).await
     }
 
     async fn own_comment(&self, thread: &Thread, kind: &str, marker: &str) -> Result<Answer<Option<String>>, Error> {

@@ -14,7 +14,7 @@ use super::client::{Api, Request, Sent};
 use super::comments::Known;
 use super::error::Intent;
 use super::transport::segment;
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Thread, WantedPull, wire};
+use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull, wire};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::event::{Account, Comment, Issue, Pull, Repository};
@@ -161,6 +161,10 @@ impl GitHub for Live {
 
     async fn pulls_of(&self, head: &str) -> Result<Answer<Vec<Pull>>, Error> {
         Ok(Answer::Known(self.pulls(head, "all").await?.into_iter().map(Pull::from).collect()))
+    }
+
+    async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
+        self.read_review(pull).await.map(Answer::Known)
     }
 
     async fn own_comment(&self, thread: &Thread, _kind: &str, marker: &str) -> Result<Answer<Option<String>>, Error> {

@@ -12,6 +12,7 @@ pub mod markers; // the hidden first line of our own comments
 pub mod outbox;
 mod pulls; // pull requests: found by head, opened or brought to what is wanted
 mod retry; // whether, when and why a request is sent again
+mod reviews; // a pull request with its review threads
 mod transport; // addresses, proxies, certificates
 mod wire; // GitHub's shapes, as little of them as we need
 
@@ -116,6 +117,63 @@ pub struct PlacedPull {
     pub draft: bool,
 }
 
+/// A pull request with what reviewers wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// Its page.
+    pub url: String,
+    /// Who opened it.
+    pub author: String,
+    /// The branch with the work.
+    pub head: String,
+    /// The branch that it goes into.
+    pub base: String,
+    /// Names of its labels.
+    pub labels: Vec<String>,
+    /// Texts that reviews begin with; those without one are left out.
+    pub texts: Vec<ThreadComment>,
+    /// All threads, resolved ones too.
+    pub threads: Vec<ReviewThread>,
+}
+
+/// A thread of a review, at a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewThread {
+    /// GitHub's id, by which it is answered.
+    pub id: String,
+    /// The file.
+    pub path: String,
+    /// The line in the file as it is now; none where it is gone, or the whole file is meant.
+    pub line: Option<u64>,
+    /// The first line, where it is about several.
+    pub start_line: Option<u64>,
+    /// Whether somebody resolved it.
+    pub resolved: bool,
+    /// Whether the code has changed since.
+    pub outdated: bool,
+    /// The part of the diff that it was written on.
+    pub hunk: Option<String>,
+    /// Its comments, oldest first.
+    pub comments: Vec<ThreadComment>,
+}
+
+/// What somebody wrote in a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadComment {
+    /// The comment.
+    pub comment: Comment,
+    /// Whether GitHub hides it.
+    pub minimized: bool,
+    /// Whether the token's own account wrote it.
+    pub ours: bool,
+}
+
 /// Why GitHub did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -187,6 +245,8 @@ pub trait GitHub: Send + Sync {
     async fn comments(&self, issue: u64) -> Result<Answer<Vec<Comment>>, Error>;
     /// Pull requests whose head is this branch of this repository, newest first, in any state.
     async fn pulls_of(&self, head: &str) -> Result<Answer<Vec<Pull>>, Error>;
+    /// A pull request with its reviews and their threads.
+    async fn review(&self, pull: u64) -> Result<Answer<Review>, Error>;
     /// The text of our own comment with this marker, if it is there. Only texts of the token's own account count.
     async fn own_comment(&self, thread: &Thread, kind: &str, marker: &str) -> Result<Answer<Option<String>>, Error>;
 

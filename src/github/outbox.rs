@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
 use super::markers::{self, Found};
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Thread, WantedPull};
+use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull};
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
 
@@ -162,6 +162,10 @@ impl GitHub for Outbox {
 
     async fn pulls_of(&self, head: &str) -> Result<Answer<Vec<Pull>>, Error> {
         unknown(format!("which pull requests {head} has"))
+    }
+
+    async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
+        unknown(format!("for pull request #{pull} and its reviews"))
     }
 
     async fn own_comment(&self, thread: &Thread, kind: &str, marker: &str) -> Result<Answer<Option<String>>, Error> {

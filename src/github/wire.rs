@@ -253,11 +253,12 @@ pub(super) struct CommentNode {
     last_edited_at: Option<DateTime<Utc>>,
     pub(super) is_minimized: bool,
     pub(super) viewer_did_author: bool,
-    author: Option<Author>,
+    author: Option<Actor>,
 }
 
+/// Who wrote something; none where the account is gone.
 #[derive(Deserialize)]
-struct Author {
+pub(super) struct Actor {
     #[serde(rename = "__typename")]
     kind: String,
     login: String,
@@ -270,20 +271,22 @@ impl CommentNode {
     }
 }
 
+/// The login as everybody knows it.
+pub(super) fn author(of: Option<Actor>) -> String {
+    match of {
+        // GraphQL names an App's account by its slug; everywhere else it has `[bot]` behind.
+        Some(author) if author.kind == "Bot" && !author.login.ends_with("[bot]") => format!("{}[bot]", author.login),
+        Some(author) => author.login,
+        None => GHOST.to_owned(),
+    }
+}
+
 impl From<CommentNode> for Comment {
     fn from(node: CommentNode) -> Self {
         let id = node.id();
-        let author = match node.author {
-            // GraphQL names an App's account by its slug; everywhere else it has `[bot]` behind.
-            Some(author) if author.kind == "Bot" && !author.login.ends_with("[bot]") => {
-                format!("{}[bot]", author.login)
-            }
-            Some(author) => author.login,
-            None => GHOST.to_owned(),
-        };
         Self {
             id,
-            author,
+            author: author(node.author),
             body: node.body,
             url: node.url,
             created_at: Some(node.created_at),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// `publish.maxFiles` where it isn't set.
@@ -20,8 +21,9 @@ pub const DEFAULT_PROTECTED: [&str; 6] =
     [".github/**", "**/AGENTS.md", "**/CODEOWNERS", ".codex/**", "**/.gitattributes", ".gitmodules"];
 
 /// What to do with changes to protected paths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum OnProtected {
     /// The pull request says so at its top and stays a draft.
     #[default]

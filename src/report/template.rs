@@ -27,33 +27,40 @@ use serde_json::Value;
 use super::lang::Lang;
 use super::{untrusted, words};
 
-/// Why a text could not be made.
+/// Why a text could not be made. The message is `file:line:column: cause`, as compilers print it.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// The template is no valid Handlebars.
-    #[error("{name}: {reason}. Put it right, or remove the file to get the built-in text")]
+    #[error("{name}{}: {reason}", shown(place))]
     Syntax {
         /// The template's file.
         name: String,
-        /// Line, column and cause.
+        /// Line and column, from 1.
+        place: Option<(usize, usize)>,
+        /// The cause.
         reason: String,
     },
     /// The template asks for something that isn't there.
-    #[error("{name}: {reason}. Put it right, or remove the file to get the built-in text")]
+    #[error("{name}{}: {reason}", shown(place))]
     Render {
         /// The template's file.
         name: String,
-        /// Line, column and cause.
+        /// Line and column, from 1.
+        place: Option<(usize, usize)>,
+        /// The cause.
         reason: String,
     },
-    /// There is no such text among the built-in ones.
-    #[error("there is no built-in text {name} yet: bring your own as {path}")]
-    Missing {
-        /// The text.
-        name: String,
-        /// Where a project's own is looked for.
-        path: String,
-    },
+}
+
+fn shown(place: &Option<(usize, usize)>) -> String {
+    place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"))
+}
+
+/// A cause and its place.
+#[derive(Debug, Clone)]
+struct Mistake {
+    place: Option<(usize, usize)>,
+    reason: String,
 }
 
 /// What happens to a value that a template prints with two braces. With three, and in helpers that make Markdown, it stays as it is.
@@ -75,7 +82,7 @@ pub struct Text {
     partials: &'static [Partial],
     escape: Escape,
     lang: Lang,
-    engine: OnceLock<Result<Handlebars<'static>, String>>,
+    engine: OnceLock<Result<Handlebars<'static>, Mistake>>,
 }
 
 impl Text {
@@ -104,7 +111,7 @@ impl Text {
             .engine
             .get_or_init(|| engine(self.name, self.source, self.partials, self.escape, self.lang))
             .as_ref()
-            .map_err(|reason| TextError::Syntax { name: self.name.to_owned(), reason: reason.clone() })?;
+            .map_err(|mistake| wrong_syntax(self.name, mistake.clone()))?;
         run(engine, self.name, data)
     }
 }
@@ -170,47 +177,58 @@ pub fn render_project<T: Serialize>(
     lang: Lang,
     data: &T,
 ) -> Result<String, TextError> {
-    let engine = engine(name, source, partials, escape, lang)
-        .map_err(|reason| TextError::Syntax { name: name.to_owned(), reason })?;
+    let engine = engine(name, source, partials, escape, lang).map_err(|mistake| wrong_syntax(name, mistake))?;
     run(&engine, name, data)
+}
+
+fn wrong_syntax(name: &str, mistake: Mistake) -> TextError {
+    TextError::Syntax { name: name.to_owned(), place: mistake.place, reason: mistake.reason }
 }
 
 fn run<T: Serialize>(engine: &Handlebars<'_>, name: &str, data: &T) -> Result<String, TextError> {
     engine.render(name, data).map_err(|error| {
-        let names = match serde_json::to_value(data) {
-            Ok(Value::Object(names)) => names.keys().cloned().collect(),
-            _ => Vec::new(),
-        };
-        TextError::Render { name: name.to_owned(), reason: place_and_cause(&error, name, &names) }
+        let data = serde_json::to_value(data).unwrap_or_default();
+        let Mistake { place, reason } = mistake(&error, name, &data);
+        TextError::Render { name: name.to_owned(), place, reason }
     })
 }
 
-fn place_and_cause(error: &RenderError, own: &str, names: &[String]) -> String {
+fn mistake(error: &RenderError, own: &str, data: &Value) -> Mistake {
     let cause = match error.reason() {
-        RenderErrorReason::MissingVariable(Some(path)) => {
-            let near =
-                names.iter().max_by(|a, b| strsim::jaro_winkler(a, path).total_cmp(&strsim::jaro_winkler(b, path)));
-            match near.filter(|near| strsim::jaro_winkler(near, path) > 0.8) {
-                Some(near) => format!("there is no `{path}`; did you mean `{near}`?"),
-                None => format!("there is no `{path}`; there are {}", names.join(", ")),
-            }
-        }
+        RenderErrorReason::MissingVariable(Some(path)) => format!("there is no `{path}`{}", instead(path, data)),
         RenderErrorReason::PartialNotFound(partial) => format!("there is no partial `{partial}`"),
         RenderErrorReason::HelperNotFound(helper) => format!("there is no helper `{helper}`"),
         other => other.to_string(),
     };
-    match (error.line_no, error.column_no) {
-        (Some(line), Some(column)) => {
-            // A place in a partial is told with the partial's name, else the reader looks in the wrong file.
-            let file = error
-                .template_name
-                .as_deref()
-                .filter(|name| *name != own)
-                .map(|name| format!("{name} "))
-                .unwrap_or_default();
-            format!("{file}line {line}, column {column}: {cause}")
+    let place = error.line_no.zip(error.column_no);
+    match (error.template_name.as_deref().filter(|name| *name != own), place) {
+        // A place in a partial is told with the partial's name, else the reader looks in the wrong file.
+        (Some(partial), Some((line, column))) => Mistake {
+            place: None,
+            reason: format!("in the partial `{partial}`, line {line}, column {column}: {cause}"),
+        },
+        _ => Mistake { place, reason: cause },
+    }
+}
+
+/// What a template may ask for instead of a path that isn't there.
+fn instead(path: &str, data: &Value) -> String {
+    let (head, inner) = path.split_once(['.', '/']).map_or((path, None), |(head, inner)| (head, Some(inner)));
+    let names = |value: &Value| value.as_object().map(|names| names.keys().cloned().collect()).unwrap_or_default();
+    let (wanted, prefix, names): (&str, String, Vec<String>) = match (inner, data.get(head)) {
+        (Some(inner), Some(value)) if value.is_object() => (inner, format!("{head}."), names(value)),
+        (Some(_), Some(Value::Null)) => {
+            return format!(": there is no {head} here, so ask first: `{{{{#if {head}}}}}`");
         }
-        _ => cause,
+        _ => (head, String::new(), names(data)),
+    };
+    let likeness = |name: &String| strsim::jaro_winkler(name, wanted);
+    match names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|near| likeness(near) > 0.8) {
+        Some(near) => format!("; did you mean `{prefix}{near}`?"),
+        None if names.is_empty() => String::new(),
+        None => {
+            format!("; there are {}", names.iter().map(|name| format!("{prefix}{name}")).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -220,7 +238,7 @@ fn engine(
     partials: &[Partial],
     escape: Escape,
     lang: Lang,
-) -> Result<Handlebars<'static>, String> {
+) -> Result<Handlebars<'static>, Mistake> {
     let mut engine = Handlebars::new();
     // A name that isn't there is a mistake in the template, and worth more than an empty place in a text.
     engine.set_strict_mode(true);
@@ -246,24 +264,24 @@ fn engine(
     engine.register_helper("cell", Box::new(Markdown(|args| Ok(untrusted::code_cell(&args.text(0)?)))));
     engine.register_helper("quote", Box::new(Markdown(|args| Ok(untrusted::quote(&args.text(0)?)))));
     for (partial, source) in partials {
-        engine.register_partial(partial, source).map_err(|error| format!("partial {partial}: {}", syntax(&error)))?;
+        engine.register_partial(partial, source).map_err(|error| {
+            let Mistake { place, reason } = syntax(&error);
+            Mistake { place: None, reason: format!("in the partial `{partial}`{}: {reason}", shown(&place)) }
+        })?;
     }
     engine.register_template_string(name, source).map_err(|error| syntax(&error))?;
     Ok(engine)
 }
 
-fn syntax(error: &handlebars::TemplateError) -> String {
-    let cause = match error.reason() {
+fn syntax(error: &handlebars::TemplateError) -> Mistake {
+    let reason = match error.reason() {
         // The parser lists every token that it would have taken, which helps nobody.
         TemplateErrorReason::InvalidSyntax(_) => {
             "this is no valid Handlebars: is a block not closed, or a brace missing?".to_owned()
         }
         other => other.to_string(),
     };
-    match error.pos() {
-        Some((line, column)) => format!("line {line}, column {column}: {cause}"),
-        None => cause,
-    }
+    Mistake { place: error.pos(), reason }
 }
 
 fn plural(args: &Args<'_, '_>, lang: Lang) -> Result<String, RenderErrorReason> {
@@ -383,10 +401,10 @@ mod tests {
     fn a_mistake_in_a_project_template_is_told_with_its_place() {
         let error =
             |source| try_render(source, Escape::Nothing, Lang::En, &json!({"name": "x"})).unwrap_err().to_string();
-        insta::assert_snapshot!(error("one\n{{#if name}}two"), @".codexctl/prompts/dev_issue_en.hbs: line 2, column 16: this is no valid Handlebars: is a block not closed, or a brace missing?. Put it right, or remove the file to get the built-in text");
-        insta::assert_snapshot!(error("one\n{{nmae}}"), @".codexctl/prompts/dev_issue_en.hbs: line 2, column 1: there is no `nmae`; did you mean `name`?. Put it right, or remove the file to get the built-in text");
-        insta::assert_snapshot!(error("{{> whom}}"), @".codexctl/prompts/dev_issue_en.hbs: line 1, column 1: there is no partial `whom`. Put it right, or remove the file to get the built-in text");
-        insta::assert_snapshot!(error("{{plural name \"a\" \"b\"}}"), @".codexctl/prompts/dev_issue_en.hbs: line 1, column 1: `plural` wants a whole number as its argument 1. Put it right, or remove the file to get the built-in text");
-        insta::assert_snapshot!(error("{{shout name}}"), @".codexctl/prompts/dev_issue_en.hbs: line 1, column 1: there is no helper `shout`. Put it right, or remove the file to get the built-in text");
+        insta::assert_snapshot!(error("one\n{{#if name}}two"), @".codexctl/prompts/dev_issue_en.hbs:2:16: this is no valid Handlebars: is a block not closed, or a brace missing?");
+        insta::assert_snapshot!(error("one\n{{nmae}}"), @".codexctl/prompts/dev_issue_en.hbs:2:1: there is no `nmae`; did you mean `name`?");
+        insta::assert_snapshot!(error("{{> whom}}"), @".codexctl/prompts/dev_issue_en.hbs:1:1: there is no partial `whom`");
+        insta::assert_snapshot!(error("{{plural name \"a\" \"b\"}}"), @".codexctl/prompts/dev_issue_en.hbs:1:1: `plural` wants a whole number as its argument 1");
+        insta::assert_snapshot!(error("{{shout name}}"), @".codexctl/prompts/dev_issue_en.hbs:1:1: there is no helper `shout`");
     }
 }

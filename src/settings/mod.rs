@@ -10,7 +10,7 @@ mod older;
 mod table;
 
 pub use older::OLDER_NAMES;
-pub use table::{Kind, Reach, Scope, Setting, TABLE, setting};
+pub use table::{Kind, Reach, Scope, Setting, Subcommand, TABLE, setting};
 
 /// Where a value came from, in words for messages: `--runtime`, `CODEXCTL_RUNTIME`, `the default`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +78,9 @@ impl Settings {
     }
 
     /// The value of a flag of [`TABLE`], as it was written, with its source; none where nobody gave it and it has no default.
+    /// An empty flag counts as not given, as an empty variable does: workflows write `--resume "$THREAD"`.
     pub fn raw(&self, flag: &'static str) -> Option<(String, Source)> {
-        if let Some(value) = self.flags.get(flag) {
+        if let Some(value) = self.flags.get(flag).filter(|value| !value.is_empty()) {
             return Some((value.clone(), Source::Flag(flag.to_owned())));
         }
         let row = setting(flag)?;
@@ -120,6 +121,23 @@ impl Settings {
             Ok(number) if number > 0 => Ok(Some(number)),
             _ => Err(invalid(&source, format!("`{value}` is not a whole number from 1"))),
         }
+    }
+
+    /// A whole number from 1 in a merged variable that has no flag.
+    ///
+    /// # Errors
+    /// The value is no such number.
+    pub fn number_of(&self, name: &'static str) -> Result<Option<u64>, Invalid> {
+        let Some(value) = self.merged(name) else { return Ok(None) };
+        match value.trim().parse::<u64>() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(invalid(&Source::Variable(name.to_owned()), format!("`{value}` is not a whole number from 1"))),
+        }
+    }
+
+    /// A merged variable that has no flag: of the process, or of the stack's files.
+    pub fn merged(&self, name: &str) -> Option<&str> {
+        self.merged.get(name).map(String::as_str)
     }
 
     /// A size in bytes.
@@ -226,6 +244,8 @@ mod tests {
         assert_eq!(both.choice("lang"), Ok(Some("ru")));
         let empty = settings(&[], &[("CODEXCTL_LANG", ""), ("PROMPT_LANG", "ru")]);
         assert_eq!(empty.choice("lang"), Ok(Some("ru")));
+        assert_eq!(settings(&[("lang", "")], &[("CODEXCTL_LANG", "en")]).choice("lang"), Ok(Some("en")));
+        assert_eq!(settings(&[("config", "")], &[]).text("config").as_deref(), Some("services.yaml"));
         assert_eq!(empty.older_names_in_use(), ["variable PROMPT_LANG is an older name: use CODEXCTL_LANG"]);
     }
 

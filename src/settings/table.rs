@@ -24,14 +24,53 @@ pub enum Reach {
     Merged,
 }
 
+/// A command that has flags of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subcommand {
+    /// `run`.
+    Run,
+    /// `render`.
+    Render,
+    /// `validate`.
+    Validate,
+    /// `prompt render`.
+    PromptRender,
+    /// `init`.
+    Init,
+}
+
 /// Which commands know a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Every command; it may stand before or after the command's name.
     Global,
-    /// `run` alone.
-    Run,
+    /// These.
+    Of(&'static [Subcommand]),
 }
+
+impl Scope {
+    /// Whether a command knows the flag as one of its own.
+    pub fn holds(self, command: Subcommand) -> bool {
+        matches!(self, Self::Of(commands) if commands.contains(&command))
+    }
+}
+
+/// Who renders the stack for a slot: its number, issue and pull request are facts that templates read.
+const STACK: Scope = Scope::Of(&[Subcommand::Run, Subcommand::Render, Subcommand::Validate, Subcommand::PromptRender]);
+
+/// Who chooses manifests.
+const FILTERS: Scope = Scope::Of(&[Subcommand::Render, Subcommand::Validate]);
+
+/// Who tells the agent something.
+const AGENT: Scope = Scope::Of(&[Subcommand::Run, Subcommand::PromptRender]);
+
+/// Who writes texts for people.
+const LANG: Scope =
+    Scope::Of(&[Subcommand::Run, Subcommand::Render, Subcommand::Validate, Subcommand::PromptRender, Subcommand::Init]);
+
+const PROMPT: Scope = Scope::Of(&[Subcommand::PromptRender]);
+const RENDER: Scope = Scope::Of(&[Subcommand::Render]);
+const INIT: Scope = Scope::Of(&[Subcommand::Init]);
 
 /// One setting: how it is given, what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +110,17 @@ const fn global(flag: &'static str, variables: &'static [&'static str], kind: Ki
 }
 
 const fn run(flag: &'static str, variables: &'static [&'static str], kind: Kind, help: &'static str) -> Setting {
-    Setting { reach: Reach::Merged, scope: Scope::Run, ..global(flag, variables, kind, help) }
+    of(Scope::Of(&[Subcommand::Run]), flag, variables, kind, help)
+}
+
+const fn of(
+    scope: Scope,
+    flag: &'static str,
+    variables: &'static [&'static str],
+    kind: Kind,
+    help: &'static str,
+) -> Setting {
+    Setting { reach: Reach::Merged, scope, ..global(flag, variables, kind, help) }
 }
 
 /// Every flag with its variable, in the order of help texts.
@@ -89,7 +138,7 @@ pub static TABLE: &[Setting] = &[
     },
     Setting {
         value: "NAME",
-        ..global("env", &["CODEXCTL_ENV"], Kind::Text, "The environment; by default the flow's own")
+        ..global("env", &["CODEXCTL_ENV"], Kind::Text, "The environment; a run's default is the flow's own")
     },
     Setting {
         value: "NAME",
@@ -107,6 +156,21 @@ pub static TABLE: &[Setting] = &[
             Kind::Text,
             "Variables for templates, one `key: value` or `KEY=value` a line",
         )
+    },
+    Setting {
+        reach: Reach::Merged,
+        value: "FILE",
+        ..global(
+            "kubeconfig",
+            &["CODEXCTL_KUBECONFIG"],
+            Kind::Text,
+            "Which cluster: a kubeconfig; by default the environment's, then KUBECONFIG, ~/.kube/config, the pod's own",
+        )
+    },
+    Setting {
+        reach: Reach::Merged,
+        value: "NAME",
+        ..global("context", &["CODEXCTL_KUBE_CONTEXT"], Kind::Text, "The context in that kubeconfig")
     },
     Setting {
         default: Some("info"),
@@ -172,11 +236,12 @@ pub static TABLE: &[Setting] = &[
     Setting {
         default: Some("local"),
         value: "NAME",
-        ..run(
+        ..of(
+            AGENT,
             "runtime",
             &["CODEXCTL_RUNTIME"],
-            Kind::Choice(&["local"]),
-            "Where the agent works: on this machine, without a deployed stack",
+            Kind::Choice(&["local", "kubernetes"]),
+            "Where the agent works: on this machine, or in the slot's pod (so far only `prompt render` knows that one)",
         )
     },
     Setting {
@@ -200,28 +265,36 @@ pub static TABLE: &[Setting] = &[
     },
     Setting {
         value: "N",
-        ..run(
+        ..of(
+            STACK,
             "slot",
             &["CODEXCTL_SLOT"],
             Kind::Number,
-            "The slot to use; by default the issue's own or the lowest free one",
+            "The slot; in a run by default the issue's own or the lowest free one",
         )
     },
     Setting {
         value: "N",
-        ..run("issue", &["CODEXCTL_ISSUE_NUMBER"], Kind::Number, "The issue; by default the event's")
+        ..of(STACK, "issue", &["CODEXCTL_ISSUE_NUMBER"], Kind::Number, "The issue; in a run by default the event's")
     },
     Setting {
         value: "N",
-        ..run("pr", &["CODEXCTL_PR_NUMBER"], Kind::Number, "The pull request; by default the event's")
+        ..of(STACK, "pr", &["CODEXCTL_PR_NUMBER"], Kind::Number, "The pull request; in a run by default the event's")
     },
     Setting {
         value: "OWNER/NAME",
-        ..run("repo", &["CODEXCTL_REPO", "GITHUB_REPOSITORY"], Kind::Text, "The repository; by default the event's")
+        ..of(
+            STACK,
+            "repo",
+            &["CODEXCTL_REPO", "GITHUB_REPOSITORY"],
+            Kind::Text,
+            "The repository; in a run by default the event's",
+        )
     },
     Setting {
         value: "LANG",
-        ..run(
+        ..of(
+            LANG,
             "lang",
             &["CODEXCTL_LANG"],
             Kind::Choice(&["en", "ru"]),
@@ -230,7 +303,8 @@ pub static TABLE: &[Setting] = &[
     },
     Setting {
         value: "NAME",
-        ..run(
+        ..of(
+            AGENT,
             "model",
             &["CODEXCTL_MODEL"],
             Kind::Text,
@@ -239,7 +313,8 @@ pub static TABLE: &[Setting] = &[
     },
     Setting {
         value: "EFFORT",
-        ..run(
+        ..of(
+            AGENT,
             "reasoning-effort",
             &["CODEXCTL_MODEL_REASONING_EFFORT"],
             Kind::Text,
@@ -249,14 +324,16 @@ pub static TABLE: &[Setting] = &[
     Setting {
         default: Some("200KB"),
         value: "SIZE",
-        ..run(
+        ..of(
+            AGENT,
             "context-budget",
             &["CODEXCTL_CONTEXT_BUDGET"],
             Kind::Size,
             "At most this much of the comments goes into the prompt; the newest are kept",
         )
     },
-    run(
+    of(
+        AGENT,
         "all-comments",
         &["CODEXCTL_ALL_COMMENTS"],
         Kind::Switch,
@@ -286,6 +363,132 @@ pub static TABLE: &[Setting] = &[
     Setting {
         short: Some('v'),
         ..run("verbose", &["CODEXCTL_VERBOSE"], Kind::Switch, "Show every line of the agent's work, not only its steps")
+    },
+    Setting {
+        value: "NAMES",
+        ..of(
+            FILTERS,
+            "only-services",
+            &["CODEXCTL_ONLY_SERVICES"],
+            Kind::Text,
+            "Only these services, comma-separated; infrastructure stays as it is",
+        )
+    },
+    Setting {
+        value: "NAMES",
+        ..of(FILTERS, "skip-services", &["CODEXCTL_SKIP_SERVICES"], Kind::Text, "All services but these; `all`: none")
+    },
+    Setting {
+        value: "NAMES",
+        ..of(
+            FILTERS,
+            "only-infra",
+            &["CODEXCTL_ONLY_INFRA"],
+            Kind::Text,
+            "Only these infrastructure groups, comma-separated; services stay as they are",
+        )
+    },
+    Setting {
+        value: "NAMES",
+        ..of(
+            FILTERS,
+            "skip-infra",
+            &["CODEXCTL_SKIP_INFRA"],
+            Kind::Text,
+            "All infrastructure groups but these; `all`: none",
+        )
+    },
+    Setting {
+        reach: Reach::Process,
+        value: "PATH",
+        ..of(
+            RENDER,
+            "file",
+            &["CODEXCTL_FILE"],
+            Kind::Text,
+            "Render this one template of the project instead of the manifests; `-` is standard input",
+        )
+    },
+    Setting {
+        reach: Reach::Process,
+        ..of(
+            RENDER,
+            "show-secrets",
+            &["CODEXCTL_SHOW_SECRETS"],
+            Kind::Switch,
+            "Print data of Secret objects and secret variables",
+        )
+    },
+    Setting {
+        default: Some("dev_issue"),
+        value: "KIND",
+        ..of(
+            PROMPT,
+            "kind",
+            &["CODEXCTL_KIND"],
+            Kind::Choice(&[
+                "plan_issue",
+                "plan_review",
+                "dev_issue",
+                "dev_review",
+                "ai-repair_issue",
+                "ai-repair_review",
+            ]),
+            "Which prompt; without --env those of ai-repair are for environment ai-repair, the others for ai",
+        )
+    },
+    Setting {
+        value: "PATH",
+        ..of(
+            PROMPT,
+            "template",
+            &["CODEXCTL_TEMPLATE"],
+            Kind::Text,
+            "A prompt template of the project, relative to its root; it wins over --kind",
+        )
+    },
+    Setting {
+        value: "THREAD",
+        ..of(
+            PROMPT,
+            "resume",
+            &["CODEXCTL_RESUME"],
+            Kind::Text,
+            "The agent's thread that goes on: the prompt tells only what is new",
+        )
+    },
+    of(
+        PROMPT,
+        "infra-unhealthy",
+        &["CODEXCTL_INFRA_UNHEALTHY"],
+        Kind::Switch,
+        "The stack did not get ready; the prompt says so",
+    ),
+    Setting {
+        reach: Reach::Process,
+        ..of(
+            PROMPT,
+            "agent-config",
+            &["CODEXCTL_AGENT_CONFIG"],
+            Kind::Switch,
+            "Print the agent's config.toml instead of the prompt",
+        )
+    },
+    Setting {
+        reach: Reach::Process,
+        default: Some("."),
+        value: "FOLDER",
+        ..of(INIT, "dir", &["CODEXCTL_DIR"], Kind::Text, "The repository's folder")
+    },
+    Setting {
+        reach: Reach::Process,
+        ..of(
+            INIT,
+            "force",
+            &["CODEXCTL_FORCE"],
+            Kind::Switch,
+            "Write over files that are there; each is kept beside the new one as .bak",
+        )
     },
 ];
 

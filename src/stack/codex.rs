@@ -1,92 +1,112 @@
 //! The agent's settings: model, prompt texts, timeouts, MCP servers, what it may do on GitHub and spend.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::{Fields, Reader, nearest, shown};
 use super::mcp::McpServer;
+use super::schema;
 use super::units::GoDuration;
 use super::yaml::{Node, Problem};
 use crate::policy::models::{Effort, is_model};
 
-/// The agent's settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// How the agent works.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct Codex {
-    /// A template of the agent's `config.toml`, relative to the stack file; none: the built-in one.
+    /// A template of the agent's `config.toml`, relative to this file; without one the built-in `config.toml` is used.
     pub config_template: Option<String>,
-    /// The language of prompts and comments: `en` or `ru`.
+    /// The language of prompts and comments; `CODEXCTL_LANG` stands above it. Another one is a warning, and `en` is used.
+    #[schemars(extend("enum" = LANGS, "default" = "en"))]
     pub prompt_lang: Option<String>,
-    /// The model; none: what `config.toml` says.
+    /// The model. A label of the issue or `CODEXCTL_MODEL` names another; without any the agent's own default is used.
+    #[schemars(extend("pattern" = schema::MODEL))]
     pub model: Option<String>,
-    /// The reasoning effort; none: what `config.toml` says.
+    /// How hard the model thinks. A label of the issue or `CODEXCTL_MODEL_REASONING_EFFORT` names another; without any the
+    /// agent's own default is used.
+    #[schemars(with = "Option<schema::ReasoningEffort>")]
     pub model_reasoning_effort: Option<Effort>,
-    /// Pages of the environment that its comment links to.
+    /// Pages of the environment that codexctl's comment links to.
     pub links: Vec<Link>,
-    /// Tools that the prompt tells the agent about.
+    /// Tools that the prompt tells the agent about, a line each.
     pub extra_tools: Vec<String>,
-    /// What the agent should know about the project.
+    /// What the agent should know about the project; a part of the prompt.
     pub project_context: Option<String>,
-    /// What runs in the environment and where.
+    /// What runs in the environment and where; a part of the prompt.
     pub services_overview: Option<String>,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// Pieces of TOML that are added to `config.toml`.
+    /// Pieces of TOML that are added to the agent's `config.toml`.
     pub config_blocks: Vec<ConfigBlock>,
     /// Whether reviews get the review MCP server.
     #[serde(rename = "reviewMCPEnabled")]
     pub review_mcp_enabled: bool,
     /// MCP servers that the agent gets.
+    #[schemars(rename = "mcp", with = "schema::Mcp")]
     pub mcp_servers: Vec<McpServer>,
     /// What GitHub token the agent gets.
     pub github_access: GithubAccess,
-    /// The tokens that a run may use; 0: no limit.
+    /// What a run may spend.
+    #[schemars(rename = "budget", with = "schema::Budget")]
     pub budget_tokens: u64,
 }
 
 /// A page of the environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(default)]
 pub struct Link {
     /// What it is called.
     pub title: String,
-    /// Its path below the environment's host.
+    /// Its path below the environment's host, such as `/products`.
     pub path: String,
 }
 
-/// How long things may take; none: the built-in default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// How long things may take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct Timeouts {
-    /// A run of the agent (60m).
+    /// A run of the agent.
+    #[schemars(extend("default" = "60m"))]
     pub exec: Option<GoDuration>,
-    /// The rollout of the agent's pod (20m).
+    /// The rollout of the agent's pod.
+    #[schemars(extend("default" = "20m"))]
     pub rollout: Option<GoDuration>,
-    /// The stack becoming ready (10m).
+    /// The stack becoming ready.
+    #[schemars(extend("default" = "10m"))]
     pub deploy_wait: Option<GoDuration>,
 }
 
-/// A piece of TOML that is added to the agent's configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// A piece of TOML that is added to the agent's `config.toml`. It stands here (`toml`) or in a file (`file`), and is a
+/// template either way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(default)]
 pub struct ConfigBlock {
     /// What errors call it.
     pub name: String,
-    /// The text.
+    /// The TOML.
     pub toml: Option<String>,
-    /// A file with the text, relative to the stack file.
+    /// A file with the TOML, relative to this file.
     pub file: Option<String>,
 }
 
 /// What GitHub token the agent gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum GithubAccess {
-    /// None: codexctl publishes.
+    /// No token: codexctl publishes.
     #[default]
     None,
-    /// A token that reads.
+    /// A token that can read.
     Read,
-    /// The run's own token, as the Go tool gave it.
+    /// The run's own token, which can write.
     Write,
 }
+
+/// The languages that there are texts in.
+const LANGS: [&str; 2] = ["en", "ru"];
 
 impl Codex {
     pub(super) fn read(reader: &Reader, node: &Node, path: &str) -> Option<Self> {
@@ -115,7 +135,7 @@ impl Codex {
 
 fn read_lang(fields: &mut Fields<'_, '_>) -> Option<String> {
     let lang = fields.text("promptLang")?;
-    if ["en", "ru"].contains(&lang.as_str()) {
+    if LANGS.contains(&lang.as_str()) {
         return Some(lang);
     }
     let node = fields.node("promptLang")?;
@@ -130,7 +150,11 @@ fn read_model(fields: &mut Fields<'_, '_>) -> Option<String> {
         return Some(model);
     }
     let node = fields.node("model")?;
-    let text = format!("`{}` can't be {}", fields.path("model"), shown(node));
+    let name = fields.path("model");
+    let text = match node.scalar() {
+        Some(scalar) if scalar.text.contains('\n') => format!("`{name}` is no model's name: it has a line break in it"),
+        _ => format!("`{name}` can't be {}", shown(node)),
+    };
     fields.tell(Problem::at(node, text).hint("a model's name has lower-case letters, digits, `.`, `_` and `-`"));
     None
 }

@@ -11,6 +11,9 @@ use super::yaml::{Node, Problem, Scalar};
 #[derive(Default)]
 pub(super) struct Reader {
     found: RefCell<Vec<Problem>>,
+    /// Every field that was asked for, by its path, with what it may be: the schema has to say the same.
+    #[cfg(test)]
+    pub(super) asked: RefCell<std::collections::BTreeSet<(String, String)>>,
 }
 
 impl Reader {
@@ -79,9 +82,19 @@ impl<'a> Fields<'a, '_> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// Keeps what a field may be, for the test of the schema.
+    #[cfg(test)]
+    fn asked(&self, name: &str, what: &str) {
+        self.reader.asked.borrow_mut().insert((self.path(name), what.to_owned()));
+    }
+
     /// A field's node; none where it is missing or null.
     pub(super) fn node(&mut self, name: &'static str) -> Option<&'a Node> {
-        self.known.push(name);
+        #[cfg(test)]
+        self.asked(name, "any");
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         let entry = self.entries.iter().find(|(key, _)| key.key().as_deref() == Some(name));
         entry.map(|(_, value)| value).filter(|value| !value.is_null())
     }
@@ -92,12 +105,24 @@ impl<'a> Fields<'a, '_> {
 
     /// Text; an empty one counts as missing, as it does for a Go string.
     pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+        #[cfg(test)]
+        self.asked(name, "text");
         let node = self.node(name)?;
         self.reader.text(node, &self.path(name)).filter(|text| !text.is_empty())
     }
 
+    /// Text of which an empty one says something too: a template that gave nothing.
+    pub(super) fn text_or_empty(&mut self, name: &'static str) -> Option<String> {
+        #[cfg(test)]
+        self.asked(name, "text");
+        let node = self.node(name)?;
+        self.reader.text(node, &self.path(name))
+    }
+
     /// Text that has to be there.
     pub(super) fn required(&mut self, name: &'static str) -> String {
+        #[cfg(test)]
+        self.asked(name, "required");
         let before = self.reader.found.borrow().len();
         let found = self.text(name);
         if found.is_none() && self.reader.found.borrow().len() == before {
@@ -111,8 +136,18 @@ impl<'a> Fields<'a, '_> {
         found.unwrap_or_default()
     }
 
+    /// Text that has to be written, but may render to nothing where a variable isn't set.
+    pub(super) fn written(&mut self, name: &'static str) -> String {
+        match self.node(name).and_then(Node::as_str) {
+            Some("") => String::new(),
+            _ => self.required(name),
+        }
+    }
+
     /// `true` or `false`, also in quotes, where a template gave it.
     pub(super) fn truth(&mut self, name: &'static str) -> Option<bool> {
+        #[cfg(test)]
+        self.asked(name, "boolean");
         let node = self.node(name)?;
         let scalar = node.scalar();
         match scalar.map(|scalar| (&scalar.resolved, &*scalar.text)) {
@@ -135,6 +170,8 @@ impl<'a> Fields<'a, '_> {
 
     /// A whole number of a range, also in quotes, where a template gave it.
     pub(super) fn number(&mut self, name: &'static str, least: u64, most: u64) -> Option<u64> {
+        #[cfg(test)]
+        self.asked(name, &format!("number {}", range(least, most)));
         let node = self.node(name)?;
         let found = node.scalar().and_then(whole);
         if node.as_str() == Some("") {
@@ -158,6 +195,8 @@ impl<'a> Fields<'a, '_> {
 
     /// A duration in Go's form.
     pub(super) fn duration(&mut self, name: &'static str) -> Option<GoDuration> {
+        #[cfg(test)]
+        self.asked(name, "duration");
         let node = self.node(name)?;
         let text = self.reader.text(node, &self.path(name)).filter(|text| !text.trim().is_empty())?;
         let found = GoDuration::parse(&text);
@@ -170,6 +209,8 @@ impl<'a> Fields<'a, '_> {
 
     /// An amount of bytes.
     pub(super) fn size(&mut self, name: &'static str) -> Option<Size> {
+        #[cfg(test)]
+        self.asked(name, "size");
         let node = self.node(name)?;
         let text = self.reader.text(node, &self.path(name)).filter(|text| !text.trim().is_empty())?;
         let found = Size::parse(&text);
@@ -182,6 +223,8 @@ impl<'a> Fields<'a, '_> {
 
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+        #[cfg(test)]
+        self.asked(name, &either(&words.iter().map(|(word, _)| *word).collect::<Vec<_>>()));
         let node = self.node(name)?;
         let text = self.reader.text(node, &self.path(name)).filter(|text| !text.is_empty())?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
@@ -200,6 +243,8 @@ impl<'a> Fields<'a, '_> {
 
     /// A list of texts; null items are left out.
     pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        #[cfg(test)]
+        self.asked(name, "texts");
         let node = self.node(name)?;
         let path = self.path(name);
         let items = self.reader.items(node, &path).iter().enumerate();
@@ -208,6 +253,8 @@ impl<'a> Fields<'a, '_> {
 
     /// Texts by name.
     pub(super) fn text_map(&mut self, name: &'static str) -> BTreeMap<String, String> {
+        #[cfg(test)]
+        self.asked(name, "texts by name");
         self.map(name, |reader, node, path| Some(reader.text(node, path).unwrap_or_default()))
     }
 
@@ -217,6 +264,8 @@ impl<'a> Fields<'a, '_> {
         name: &'static str,
         mut take: impl FnMut(&Reader, &'a Node, &str) -> Option<T>,
     ) -> BTreeMap<String, T> {
+        #[cfg(test)]
+        self.asked(name, "by name");
         let Some(node) = self.node(name) else { return BTreeMap::new() };
         let path = self.path(name);
         let Some(fields) = self.reader.fields(node, &path) else { return BTreeMap::new() };
@@ -236,6 +285,8 @@ impl<'a> Fields<'a, '_> {
         name: &'static str,
         mut take: impl FnMut(&Reader, &'a Node, &str) -> Option<T>,
     ) -> Vec<T> {
+        #[cfg(test)]
+        self.asked(name, "list");
         let Some(node) = self.node(name) else { return Vec::new() };
         let path = self.path(name);
         let items = self.reader.items(node, &path).iter().enumerate();
@@ -248,6 +299,8 @@ impl<'a> Fields<'a, '_> {
         name: &'static str,
         take: impl FnOnce(&Reader, &'a Node, &str) -> Option<T>,
     ) -> Option<T> {
+        #[cfg(test)]
+        self.asked(name, "mapping");
         let node = self.node(name)?;
         take(self.reader, node, &self.path(name))
     }
@@ -282,7 +335,7 @@ pub(super) fn shown(node: &Node) -> String {
 }
 
 /// The name that a mistyped one most likely meant.
-pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', '.'], "");
     let wanted = plain(name);
     let scored = known.into_iter().map(|known| (strsim::damerau_levenshtein(&wanted, &plain(known)), known));
@@ -321,7 +374,7 @@ pub(super) fn either(names: &[&str]) -> String {
     }
 }
 
-fn range(least: u64, most: u64) -> String {
+pub(super) fn range(least: u64, most: u64) -> String {
     if most >= u32::MAX.into() { format!("{least} or more") } else { format!("a number from {least} to {most}") }
 }
 

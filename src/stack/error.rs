@@ -5,10 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, ThemeCharacters, ThemeStyles,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
 
+use super::excerpt::Excerpt;
 use super::yaml::{Place, Problem};
 
 /// How much a [`Diagnostic`] matters.
@@ -85,7 +84,7 @@ impl Diagnostic {
     }
 
     /// A problem of a file's YAML or of its fields, at its place.
-    pub(super) fn of(file: &Path, problem: Problem) -> Self {
+    pub fn of(file: &Path, problem: Problem) -> Self {
         let mut text = problem.text;
         if let Some(earlier) = problem.earlier {
             text.push_str(&format!(" (first on line {})", earlier.line));
@@ -129,12 +128,12 @@ pub struct StackError {
     sources: Sources,
 }
 
-/// Texts of files that may be shown: the stack file, never a file of variables.
-pub(super) type Sources = BTreeMap<PathBuf, Arc<str>>;
+/// Texts of files that may be shown: the stack file and what it renders, never a file of variables.
+pub type Sources = BTreeMap<PathBuf, Arc<str>>;
 
 impl StackError {
     /// Sorts what there is to say and keeps the sources for the graphical form.
-    pub(super) fn new(mut diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
+    pub fn new(mut diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
         diagnostics
             .sort_by(|a, b| (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column)));
         diagnostics.dedup();
@@ -149,6 +148,11 @@ impl StackError {
     /// The errors alone.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|one| one.severity == Severity::Error)
+    }
+
+    /// The texts that pictures are drawn from.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// One of the diagnostics with its source line, for a person.
@@ -191,15 +195,13 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool,
         if index > 0 {
             out.push('\n');
         }
-        let source = one.file.as_ref().and_then(|file| sources.get(file));
-        let report = Report {
-            about: one,
-            source: source.map(|text| {
-                let name = one.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-                NamedSource::new(name, Arc::clone(text))
-            }),
-            span: one.span.zip(source).map(|((start, end), text)| visible(text, start, end)),
-        };
+        let source = one.file.as_ref().and_then(|file| Some((file, sources.get(file)?)));
+        let drawn = one.span.zip(source).and_then(|((start, end), (file, text))| {
+            let (start, length) = visible(text, start, end);
+            Excerpt::of(&file.display().to_string(), text, start, length)
+        });
+        let (source, span) = drawn.unzip();
+        let report = Report { about: one, source, span };
         // Writing into a String can't fail; a report that can't be drawn is still told plainly.
         if handler.render_report(&mut out, &report).is_err() {
             out.push_str(&format!("{one}\n"));
@@ -215,17 +217,21 @@ fn visible(text: &str, start: usize, end: usize) -> (usize, usize) {
         start -= 1;
     }
     let line = text[start..].split('\n').next().unwrap_or_default().trim_end();
-    let length = match end.checked_sub(start) {
+    let mut length = match end.checked_sub(start) {
         Some(length) if length > 0 => length.min(line.len()),
         _ => line.chars().next().map_or(0, char::len_utf8),
     };
+    // An end that was led back from rendered text may lie inside a character.
+    while !line.is_char_boundary(length) {
+        length += 1;
+    }
     (start, length)
 }
 
 #[derive(Debug)]
 struct Report<'a> {
     about: &'a Diagnostic,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     span: Option<(usize, usize)>,
 }
 
@@ -234,7 +240,11 @@ impl fmt::Display for Report<'_> {
         if self.span.is_none()
             && let Some(file) = &self.about.file
         {
-            write!(out, "{}: ", file.display())?;
+            write!(out, "{}", file.display())?;
+            if self.about.line > 0 {
+                write!(out, ":{}:{}", self.about.line, self.about.column)?;
+            }
+            out.write_str(": ")?;
         }
         out.write_str(&self.about.text)
     }

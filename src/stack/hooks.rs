@@ -2,15 +2,18 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::{Reader, nearest, shown};
+use super::schema;
 use super::units::GoDuration;
 use super::yaml::{Node, Problem};
 
-/// Hooks around the whole stack.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Steps before and after everything else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct StackHooks {
     /// Before anything is applied.
     pub before_all: Vec<HookStep>,
@@ -18,13 +21,14 @@ pub struct StackHooks {
     pub after_all: Vec<HookStep>,
 }
 
-/// Hooks around a group or a service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Steps around an infrastructure group or a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct ResourceHooks {
     /// Before it is applied.
     pub before_apply: Vec<HookStep>,
-    /// After it is applied; later items wait for them.
+    /// After it is applied. What comes next in the stack waits for these steps.
     pub after_apply: Vec<HookStep>,
     /// Before it is deleted.
     pub before_destroy: Vec<HookStep>,
@@ -32,19 +36,21 @@ pub struct ResourceHooks {
     pub after_destroy: Vec<HookStep>,
 }
 
-/// One step of a hook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One step of a hook: a script (`run`) or a built-in step (`use`, with its settings in `with`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HookStep {
-    /// What it is called in the log.
+    /// What the log calls it.
     pub name: Option<String>,
-    /// A template; the step runs where it is missing or renders to anything but nothing, `false`, `0` or `no`.
+    /// Whether it runs, usually a template. It is left out where this is `false`, `0`, `no`, or there but empty.
     pub when: Option<String>,
     /// How long it may take.
     pub timeout: Option<GoDuration>,
-    /// Whether the stack goes on when it fails.
+    /// Whether the rest goes on when it fails.
+    #[schemars(default)]
     pub continue_on_error: bool,
     /// What it does.
+    #[schemars(flatten, with = "schema::Action")]
     pub action: HookAction,
 }
 
@@ -59,24 +65,29 @@ pub enum HookAction {
 }
 
 /// The built-in steps. Their texts are templates.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Builtin {
-    /// `kubectl.wait`: waits for a condition of an object.
+    /// Waits until an object of the cluster has a condition.
     #[serde(rename_all = "camelCase")]
+    #[schemars(rename = "kubectl.wait")]
     KubectlWait {
-        /// The kind as kubectl takes it: short, plural, group-qualified, any case.
+        /// The object's kind as kubectl takes it: short (`deploy`), plural, with its group, in any case.
         kind: String,
         /// The object's name.
         name: String,
-        /// Its namespace; none: the environment's.
+        /// Its namespace; without one the environment's.
         namespace: Option<String>,
-        /// The condition.
+        /// The condition to wait for.
+        #[schemars(default = "usual_condition")]
         condition: String,
         /// How long to wait.
+        #[schemars(default = "usual_wait")]
         timeout: GoDuration,
     },
-    /// `github.comment`: writes a comment.
+    /// Writes a comment on an issue or a pull request. One of `pr` and `issue` has to be there; where both name a number, the
+    /// pull request gets it.
+    #[schemars(rename = "github.comment", with = "schema::Comment")]
     GithubComment {
         /// Where it is written.
         on: CommentTarget,
@@ -85,26 +96,31 @@ pub enum Builtin {
         /// The text.
         body: String,
     },
-    /// `codex.ensure-codex-secrets`: secrets of the agent's pod from the variables that are set.
+    /// Makes the secrets `openai-secret`, `github-secret` and `context7-secret` from the variables that are set.
+    #[schemars(rename = "codex.ensure-codex-secrets")]
     EnsureCodexSecrets,
-    /// `codex.reuse-dev-tls-secret`: brings the slot's TLS secret from staging and keeps a copy there.
+    /// Copies the slot's TLS secret from staging if it is there, else waits up to 240 s for the cluster to make it and keeps a
+    /// copy in staging. It never fails the step.
     #[serde(rename_all = "camelCase")]
+    #[schemars(rename = "codex.reuse-dev-tls-secret")]
     ReuseDevTlsSecret {
-        /// The secret; none: `<project>-dev-<slot>-tls`.
+        /// The secret's name; without one `<project>-dev-<slot>-tls`.
         secret_name: Option<String>,
-        /// Staging's namespace; none: by its pattern.
+        /// Staging's namespace; without one what `namespace.patterns` gives.
         staging_namespace: Option<String>,
     },
-    /// `sleep`: waits.
+    /// Waits.
     Sleep {
         /// How long.
         duration: GoDuration,
     },
-    /// `preflight`: the checks that the stack needs.
+    /// Checks what the stack needs before anything is applied.
     Preflight,
-    /// `codex.ensure-data-dirs`: makes the folders of `dataPaths`.
+    /// Makes the folders of `dataPaths`, open to every user (mode 0777).
+    #[schemars(rename = "codex.ensure-data-dirs")]
     EnsureDataDirs,
-    /// `codex.check-dev-host-ports`: ports 80 and 443 of this machine and the slot's host answer.
+    /// Checks that ports 80 and 443 of this machine and the slot's host answer.
+    #[schemars(rename = "codex.check-dev-host-ports")]
     CheckDevHostPorts,
 }
 
@@ -116,6 +132,14 @@ pub enum CommentTarget {
     Issue,
     /// A pull request.
     Pr,
+}
+
+fn usual_condition() -> String {
+    "Available".to_owned()
+}
+
+fn usual_wait() -> GoDuration {
+    GoDuration::seconds(1200)
 }
 
 /// The names that `use` takes.
@@ -159,7 +183,8 @@ impl HookStep {
     fn read(reader: &Reader, node: &Node, path: &str) -> Option<Self> {
         let mut fields = reader.fields(node, path)?;
         let name = fields.text("name");
-        let when = fields.text("when");
+        // Templates of the file are rendered by now: what gave nothing is empty, and the step doesn't run.
+        let when = fields.text_or_empty("when");
         let timeout = fields.duration("timeout");
         let continue_on_error = fields.truth("continueOnError").unwrap_or(false);
         let run = fields.text("run");
@@ -212,8 +237,8 @@ fn read_builtin(reader: &Reader, uses: &str, at: &Node, with: &Node, path: &str)
             kind: fields.required("kind"),
             name: fields.required("name"),
             namespace: fields.text("namespace"),
-            condition: fields.text("condition").unwrap_or_else(|| "Available".to_owned()),
-            timeout: fields.duration("timeout").or_else(|| GoDuration::parse("1200s"))?,
+            condition: fields.text("condition").unwrap_or_else(usual_condition),
+            timeout: fields.duration("timeout").unwrap_or_else(usual_wait),
         }),
         "github.comment" => {
             let pr = fields.node("pr").and_then(|node| reader.text(node, &format!("{path}.pr")));

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::Reader;
 use super::yaml::{Node, Problem};
 
-/// An image that the stack needs.
+/// An image that the stack needs: copied from another registry, or built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Image {
-    /// Copied from another registry into ours.
+    /// Copied from one registry to another.
     External {
         /// The reference that it is copied from.
         from: String,
@@ -22,23 +23,26 @@ pub enum Image {
     Build(Build),
 }
 
-/// How an image is built. Tags, arguments and paths are templates.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// An image that is built from a Dockerfile and pushed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "BuiltImage")]
 pub struct Build {
-    /// The repository that it is pushed to.
+    /// The image's name without a tag, such as `registry.example.com/shop/catalog`.
     pub repository: String,
-    /// The tag; wins over `tag_template`.
+    /// The tag; where it is there, `tagTemplate` doesn't count.
     pub tag: Option<String>,
-    /// A template of the tag.
+    /// The tag, usually a template.
     pub tag_template: Option<String>,
-    /// The Dockerfile, relative to the stack file; none: `Dockerfile` in the context.
+    /// The Dockerfile, relative to this file; without one `Dockerfile` in the context.
     pub dockerfile: Option<String>,
-    /// The folder that is built, relative to the stack file; none: the stack file's own.
+    /// The folder that is built, relative to this file; without one this file's own.
     pub context: Option<String>,
-    /// Build arguments.
+    /// Build arguments (`ARG` of the Dockerfile) by name.
+    #[schemars(default)]
     pub build_args: BTreeMap<String, String>,
-    /// Further folders by name.
+    /// Further folders that the Dockerfile copies from, by the name that its `--from` uses.
+    #[schemars(default)]
     pub build_contexts: BTreeMap<String, String>,
 }
 
@@ -62,9 +66,9 @@ impl Image {
             }
         };
         let made = match kind {
-            Kind::External => Self::External { from: fields.required("from"), local: fields.required("local") },
+            Kind::External => Self::External { from: fields.written("from"), local: fields.written("local") },
             Kind::Build => Self::Build(Build {
-                repository: fields.required("repository"),
+                repository: fields.written("repository"),
                 tag: fields.text("tag"),
                 tag_template: fields.text("tagTemplate"),
                 dockerfile: fields.text("dockerfile"),

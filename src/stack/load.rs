@@ -64,6 +64,8 @@ pub struct Loaded {
     slot: Option<u32>,
     now: DateTime<Utc>,
     sources: Sources,
+    node: Arc<Node>,
+    older: bool,
 }
 
 /// Names and numbers, never values of variables or rendered text.
@@ -87,6 +89,14 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, StackError> {
     RawStack::read(&request.path)?.load(request)
 }
 
+/// A file that holds together.
+struct Typed {
+    stack: Stack,
+    env: Environment,
+    rendered: gotmpl::Rendered,
+    node: Node,
+}
+
 /// What is known before the file is rendered.
 struct Prepared {
     env: String,
@@ -94,6 +104,8 @@ struct Prepared {
     namespace: String,
     /// Why the pattern of the namespace can't be rendered. Where the whole file can't either, that tells it better.
     pattern: Option<Diagnostic>,
+    /// Why what was found can't be a namespace. Where the file doesn't know the environment, that tells it better.
+    name: Option<Diagnostic>,
     renderer: Option<Renderer>,
 }
 
@@ -106,6 +118,7 @@ impl RawStack {
         let mut told = Vec::new();
         let mut prepared = self.prepare(request, &mut told);
         told.extend(prepared.pattern.take());
+        told.extend(prepared.name.take());
         told.retain(|one| one.severity == Severity::Error);
         if told.is_empty() { Ok(prepared.namespace) } else { Err(StackError::new(told, self.sources())) }
     }
@@ -116,10 +129,16 @@ impl RawStack {
     /// As [`load`].
     pub fn load(&self, request: &LoadRequest) -> Result<Loaded, StackError> {
         let mut told = Vec::new();
-        let prepared = self.prepare(request, &mut told);
+        let mut prepared = self.prepare(request, &mut told);
+        let names = self.environment_names();
+        let unknown = !names.is_empty() && !names.contains(&prepared.env.as_str());
+        let name = prepared.name.take();
         let found = prepared.renderer.as_ref().and_then(|renderer| self.typed(&prepared, renderer, &mut told));
+        // Of an environment that is not there, that is all to say.
+        let silent = unknown && told.iter().any(|one| one.severity == Severity::Error);
+        told.extend(name.filter(|_| !silent));
         let failed = told.iter().any(|one| one.severity == Severity::Error);
-        let (Some((stack, env, rendered)), false) = (found, failed) else {
+        let (Some(Typed { stack, env, rendered, node }), false) = (found, failed) else {
             return Err(StackError::new(told, self.sources()));
         };
         Ok(Loaded {
@@ -135,6 +154,8 @@ impl RawStack {
             slot: request.decided.slot,
             now: request.now,
             sources: self.sources(),
+            node: Arc::new(node),
+            older: self.is_older(),
         })
     }
 
@@ -153,7 +174,7 @@ impl RawStack {
     }
 
     /// The files of variables that can be read before anything is rendered.
-    fn variable_files(&self) -> Vec<(String, Place)> {
+    pub(super) fn variable_files(&self) -> Vec<(String, Place)> {
         self.env_files().into_iter().filter(|(name, _)| !name.contains("{{")).collect()
     }
 
@@ -187,7 +208,7 @@ impl RawStack {
             Ok(first) => first,
             Err(error) => {
                 told.push(Diagnostic::error(error.to_string()).file(self.path()));
-                return Prepared { env, vars, namespace, pattern: None, renderer: None };
+                return Prepared { env, vars, namespace, pattern: None, name: None, renderer: None };
             }
         };
         // Domains and versions may hold templates themselves; one that can't be rendered alone stays as it stands, and
@@ -199,11 +220,11 @@ impl RawStack {
         }
         let second = make(&vars, "", &versions, &base_domain);
         let ask = Ask { env: &env, project: self.project(), slot, explicit: request.namespace.as_deref() };
-        let mut pattern = None;
+        let (mut pattern, mut unfit) = (None, None);
         match namespace::resolve(self, second.as_ref().unwrap_or(&first), &ask) {
             Ok(name) => namespace = name,
             Err(Failure::Pattern(error)) => pattern = Some(*error),
-            Err(Failure::Name(error)) => told.push(*error),
+            Err(Failure::Name(error)) => unfit = Some(*error),
         }
         if !namespace.is_empty() {
             vars.set_namespace(&namespace);
@@ -215,31 +236,22 @@ impl RawStack {
                 None
             }
         };
-        Prepared { env, vars, namespace, pattern, renderer }
+        Prepared { env, vars, namespace, pattern, name: unfit, renderer }
     }
 
     /// Renders, parses, validates and resolves. Everything that is wrong goes into `told`.
-    fn typed(
-        &self,
-        prepared: &Prepared,
-        renderer: &Renderer,
-        told: &mut Vec<Diagnostic>,
-    ) -> Option<(Stack, Environment, gotmpl::Rendered)> {
+    fn typed(&self, prepared: &Prepared, renderer: &Renderer, told: &mut Vec<Diagnostic>) -> Option<Typed> {
         let rendered = match renderer.file(self) {
             Ok(rendered) => rendered,
-            Err(error) => {
-                told.push(template_error(self.path(), &error));
+            Err(errors) => {
+                told.extend(errors.iter().map(|error| template_error(self.path(), error)));
                 return None;
             }
         };
         told.extend(prepared.pattern.clone());
-        let origin = |offset: usize| {
-            let place = rendered.map.origin(offset);
-            Place { line: place.line, column: place.column, offset: place.offset }
-        };
         let mut parsed = yaml::parse(&rendered.text, &yaml::Limits::default());
         for mut problem in parsed.problems {
-            problem.map_places(&origin);
+            problem.map_places(&rendered.map);
             told.push(Diagnostic::of(self.path(), problem));
         }
         if parsed.documents.is_empty() {
@@ -247,15 +259,16 @@ impl RawStack {
             if told.iter().all(|one| one.severity == Severity::Warning) {
                 parsed.documents.push(Node::null(Place::default()));
             } else {
+                told.extend(validate::beheaded(self).into_iter().map(|problem| Diagnostic::of(self.path(), problem)));
                 return None;
             }
         }
         if let Some(second) = parsed.documents.get(1) {
             let text = "a second document starts here: only the first one counts";
-            told.push(Diagnostic::of(self.path(), Problem::here(origin(second.place.offset), text).warning()));
+            told.push(Diagnostic::of(self.path(), Problem::here(second.place.origin(&rendered.map), text).warning()));
         }
         let mut node = parsed.documents.swap_remove(0);
-        node.map_places(&origin);
+        node.map_places(&rendered.map);
         if node.is_null() {
             node.value = yaml::Value::Map(Vec::new());
         }
@@ -276,7 +289,7 @@ impl RawStack {
             }
         }
         told.extend(reader.into_problems().into_iter().map(|problem| Diagnostic::of(self.path(), problem)));
-        Some((stack?, env?, rendered))
+        Some(Typed { stack: stack?, env: env?, rendered, node })
     }
 
     /// Puts the plain fields back that rendering lost: variables and namespace came from them already, so leaving them out
@@ -317,6 +330,11 @@ impl Loaded {
     /// # Errors
     /// None in practice; see the template engine's own error.
     pub fn context(&self, extras: &Extras) -> Result<Value, gotmpl::Error> {
+        self.context_with(&self.vars, extras)
+    }
+
+    /// The same with other variables.
+    fn context_with(&self, vars: &Vars, extras: &Extras) -> Result<Value, gotmpl::Error> {
         context::make(&Parts {
             env: &self.env.name,
             namespace: &self.namespace,
@@ -324,7 +342,7 @@ impl Loaded {
             root: &self.root,
             slot: self.slot,
             now: self.now,
-            vars: &self.vars,
+            vars,
             versions: &self.stack.versions,
             base_domain: &self.stack.base_domain,
             storage: &self.stack.storage,
@@ -343,8 +361,50 @@ impl Loaded {
     /// # Errors
     /// What is wrong with the template, at its place in `text`; `name` is what the message calls it.
     pub fn render(&self, name: &str, text: &str, extras: &Extras) -> Result<gotmpl::Rendered, gotmpl::Error> {
-        let template = gotmpl::Template::parse(name, text, &self.funcs())?;
-        template.render(&self.context(extras)?, &gotmpl::Limits::default())
+        self.renderer(extras)?.text(name, text)
+    }
+
+    /// Functions and context of manifests, hooks and prompts, for many texts.
+    ///
+    /// # Errors
+    /// As [`Loaded::context`].
+    pub fn renderer(&self, extras: &Extras) -> Result<Renderer, gotmpl::Error> {
+        Ok(Renderer { funcs: self.funcs(), context: self.context(extras)? })
+    }
+
+    /// The file's nodes after rendering, with their places in the file as written: for what is told about a field later on.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The text of the stack file as written, for pictures.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// What a table by environment has for this one. In older files, which know no `ai-staging`, that name stands for `staging`.
+    pub fn of_env<'t, T>(&self, table: &'t BTreeMap<String, T>) -> Option<&'t T> {
+        let other = (self.older && self.env.name == "staging").then_some("ai-staging");
+        table.get(&self.env.name).or_else(|| table.get(other?))
+    }
+
+    /// Renders a project's prompt template, `short` or whole. It sees no secret: what a prompt says goes to the model and into logs.
+    ///
+    /// # Errors
+    /// What is wrong with the template, at its place in the file and with a hint.
+    pub fn render_prompt(
+        &self,
+        file: &Path,
+        text: &str,
+        short: bool,
+        extras: &Extras,
+    ) -> Result<gotmpl::Rendered, Diagnostic> {
+        let mut vars = self.vars.without_secrets();
+        vars.set_prompt_mode(if short { "short" } else { "full" });
+        let funcs = Funcs::with_helpers(vars.to_map(), context::time(self.now));
+        gotmpl::Template::parse(&file.to_string_lossy(), text, &funcs)
+            .and_then(|template| template.render(&self.context_with(&vars, extras)?, &gotmpl::Limits::default()))
+            .map_err(|error| template_error(file, &error))
     }
 
     /// Globs of paths that a run must not change unseen: what the file lists, else [`DEFAULT_PROTECTED`] and the stack's own

@@ -2,54 +2,65 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::{Fields, Reader, named_twice};
+use super::schema;
 use super::types::port;
 use super::yaml::{Node, Problem};
 
-/// An MCP server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// An MCP server that the agent gets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct McpServer {
-    /// Its name in `config.toml`.
+    /// Its name in the agent's `config.toml`; no two servers have the same.
     pub name: String,
     /// How it is reached.
     #[serde(rename = "type")]
     pub kind: McpKind,
     /// What the prompt says about it.
+    #[schemars(default)]
     pub description: String,
-    /// Seconds that a tool may take.
+    /// How long a tool may take, in seconds; without it the agent's own default.
     pub tool_timeout_sec: Option<u32>,
-    /// Seconds that it may take to start.
+    /// How long it may take to start, in seconds; without it the agent's own default.
     pub startup_timeout_sec: Option<u32>,
-    /// The command of a `stdio` server.
+    /// The program of a `stdio` server, which has to have one.
+    #[schemars(default)]
     pub command: String,
-    /// The command's arguments.
+    /// The program's arguments.
+    #[schemars(default)]
     pub args: Vec<String>,
-    /// The command's environment.
+    /// The program's environment variables, by name.
+    #[schemars(default, with = "BTreeMap<String, schema::Reference>")]
     pub env: BTreeMap<String, ValueRef>,
-    /// The address of a `http` or `https` server.
+    /// The address of a `http` or `https` server, which has to have one.
+    #[schemars(default)]
     pub endpoint: String,
-    /// HTTP headers.
+    /// HTTP headers, by name.
+    #[schemars(default, with = "BTreeMap<String, schema::Reference>")]
     pub headers: BTreeMap<String, ValueRef>,
-    /// The variable that holds the bearer token.
+    /// The name of the environment variable that holds the bearer token.
+    #[schemars(default)]
     pub bearer_token_env_var: String,
-    /// The service of a `cluster` server.
+    /// The service of a `cluster` server, which has to have one.
     pub service: Option<McpService>,
-    /// Tools that the prompt tells about.
+    /// Tools of it that the prompt tells about.
+    #[schemars(default)]
     pub tools: Vec<McpTool>,
 }
 
 /// How an MCP server is reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum McpKind {
     /// A program that speaks on its standard input and output.
     #[default]
     Stdio,
-    /// An address.
+    /// An address that starts with `http://`.
     Http,
-    /// An address.
+    /// An address that starts with `https://`.
     Https,
     /// A service of the cluster.
     Cluster,
@@ -67,27 +78,31 @@ impl McpKind {
     }
 }
 
-/// A service of the cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A service of the cluster that is an MCP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct McpService {
-    /// The service.
+    /// The service's name.
     pub name: String,
-    /// Its namespace; none: the environment's.
+    /// Its namespace; without one the environment's.
     pub namespace: Option<String>,
     /// Its port.
+    #[schemars(default = "usual_port", range(min = 1))]
     pub port: u16,
-    /// The path of the server.
+    /// The server's path.
+    #[schemars(default = "usual_path")]
     pub path: String,
-    /// `http` or `https`.
+    /// The protocol.
+    #[schemars(default = "usual_scheme", extend("enum" = SCHEMES))]
     pub scheme: String,
 }
 
 /// A tool of an MCP server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct McpTool {
     /// Its name.
     pub name: String,
     /// What it does.
+    #[schemars(default)]
     pub description: String,
 }
 
@@ -175,14 +190,28 @@ fn seconds(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<u32> {
     fields.number(name, 0, u32::MAX.into()).and_then(|number| number.try_into().ok())
 }
 
+const SCHEMES: [&str; 2] = ["http", "https"];
+
+fn usual_port() -> u16 {
+    80
+}
+
+fn usual_path() -> String {
+    "/mcp".to_owned()
+}
+
+fn usual_scheme() -> String {
+    "http".to_owned()
+}
+
 fn read_service(reader: &Reader, node: &Node, path: &str) -> Option<McpService> {
     let mut fields = reader.fields(node, path)?;
     let made = McpService {
         name: fields.required("name"),
         namespace: fields.text("namespace"),
-        port: port(&mut fields, "port").unwrap_or(80),
-        path: fields.text("path").unwrap_or_else(|| "/mcp".to_owned()),
-        scheme: fields.choice("scheme", &[("http", "http"), ("https", "https")]).unwrap_or("http").to_owned(),
+        port: port(&mut fields, "port").unwrap_or_else(usual_port),
+        path: fields.text("path").unwrap_or_else(usual_path),
+        scheme: fields.choice("scheme", &SCHEMES.map(|name| (name, name))).map_or_else(usual_scheme, str::to_owned),
     };
     fields.finish();
     Some(made)

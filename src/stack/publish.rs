@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use globset::Glob;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::{Fields, Reader};
@@ -12,25 +13,29 @@ use super::units::Size;
 use super::yaml::{Node, Problem};
 use crate::policy::limits::{DEFAULT_MAX_FILES, DEFAULT_MAX_MEBIBYTES, DEFAULT_SKIP, OnProtected};
 
-/// What may leave a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What may leave a run. codexctl checks it before anything is pushed.
+// Where `protected_paths` is none, [`crate::policy::limits::DEFAULT_PROTECTED`] and the stack's own files count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct Publish {
     /// Whether pull requests are drafts.
     pub draft: bool,
-    /// The most files that a run may change.
+    /// The most files that a run may change. Of a run that changes more, nothing is published.
     pub max_files: u64,
-    /// The most bytes that the changed files may have.
+    /// The most bytes that the changed files may have together. Of a run with more, nothing is published.
     pub max_bytes: Size,
-    /// Globs of paths whose change is told or refused; none: [`crate::policy::limits::DEFAULT_PROTECTED`] and the stack's own files.
+    /// Globs of paths that nobody should change unseen; `*` stays within a folder, `**` crosses folders. Without a list:
+    /// `.github/**`, `**/AGENTS.md`, `**/CODEOWNERS`, `.codex/**`, `**/.gitattributes`, `.gitmodules`, this file but for its
+    /// `versions`, its `envFiles` and the scripts that its hooks run.
     pub protected_paths: Option<Vec<String>>,
-    /// What a change of a protected path does.
+    /// What happens when a run changes a protected path.
     pub on_protected: OnProtected,
-    /// Globs of paths that stay behind.
+    /// Globs of paths that are not published.
     pub skip: Vec<String>,
-    /// Labels of pull requests.
+    /// Labels that pull requests get.
     pub labels: Vec<String>,
-    /// Who is asked to review.
+    /// Logins of people who are asked to review.
     pub reviewers: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::decode::Reader;
 use super::error::{Diagnostic, Sources, StackError};
 use super::types::State;
-use super::vars::reason;
+use super::vars::{env_file, reason};
 use super::yaml::{self, Limits, Node, Place};
 
 /// Top-level fields that count as they stand in the file. Where rendering loses one, this is what stands in for it.
@@ -37,7 +37,16 @@ impl RawStack {
     /// As [`RawStack::read`].
     pub fn read_as(path: &Path, shown: &Path) -> Result<Self, StackError> {
         let fail = |text: String| StackError::one(Diagnostic::error(text).file(shown).hint(CONFIG_HINT));
-        let bytes = std::fs::read(path).map_err(|error| fail(format!("can't be read: {}", reason(&error))))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            let first = error.kind() == std::io::ErrorKind::NotFound && path.ends_with("services.yaml");
+            let hint = if first {
+                format!("`codexctl init` writes a first one; {CONFIG_HINT}")
+            } else {
+                CONFIG_HINT.to_owned()
+            };
+            let text = format!("can't be read: {}", reason(&error));
+            StackError::one(Diagnostic::error(text).file(shown).hint(hint))
+        })?;
         let text =
             yaml::text(bytes, &Limits::default()).map_err(|problem| StackError::one(Diagnostic::of(shown, problem)))?;
         let root = std::path::absolute(path).map_err(|error| fail(error.to_string()))?;
@@ -93,6 +102,24 @@ impl RawStack {
     pub(super) fn env_files(&self) -> Vec<(String, Place)> {
         let items = self.node.get("envFiles").and_then(Node::items).unwrap_or_default();
         items.iter().filter_map(|item| Some((item.as_str()?.to_owned(), item.place))).collect()
+    }
+
+    /// The same without the files of variables that can't be used, and why: for who wants to hear all that is wrong at once.
+    #[must_use]
+    pub fn without_broken_env_files(mut self) -> (Self, Vec<Diagnostic>) {
+        let mut told = Vec::new();
+        for (name, place) in self.variable_files().iter().filter(|(name, _)| !name.trim().is_empty()) {
+            if let Err(why) = env_file(&self.root, name, *place, &self.shown) {
+                told.push((*place, *why));
+            }
+        }
+        if let yaml::Value::Map(entries) = &mut self.node.value {
+            let files = entries.iter_mut().find(|(key, _)| key.as_str() == Some("envFiles"));
+            if let Some(yaml::Value::Seq(items)) = files.map(|(_, list)| &mut list.value) {
+                items.retain(|item| !told.iter().any(|(place, _)| *place == item.place));
+            }
+        }
+        (self, told.into_iter().map(|(_, why)| why).collect())
     }
 
     /// The versions by name, as they stand.
@@ -169,6 +196,11 @@ fn texts(node: Option<&Node>) -> BTreeMap<String, String> {
 fn plain_fields(text: &str) -> Node {
     let limits = Limits::default();
     let whole = yaml::parse(text, &limits);
+    let nothing = |entries| Node { value: yaml::Value::Map(entries), ..Node::null(yaml::place_of(text, 0)) };
+    if whole.over_limit {
+        // Rendering won't make it smaller.
+        return nothing(Vec::new());
+    }
     if let Some(node) = whole.documents.into_iter().next()
         && node.entries().is_some()
     {
@@ -183,7 +215,7 @@ fn plain_fields(text: &str) -> Node {
             found.extend(entries);
         }
     }
-    Node { value: yaml::Value::Map(found), ..Node::null(yaml::place_of(text, 0)) }
+    nothing(found)
 }
 
 /// The text with everything but one top-level field made a comment, so that places stay.

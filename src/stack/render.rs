@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::gotmpl::{Error, Funcs, Limits, Rendered, Template, Value};
+use crate::gotmpl::{self, Error, Funcs, Limits, Rendered, Template, Value};
 
 use super::decode::nearest;
 use super::error::Diagnostic;
@@ -12,27 +12,52 @@ use super::yaml::Place;
 /// Stands between the file's header variables and a value that is rendered after them. No template gives it.
 const MARK: char = '\u{1}';
 
-/// Functions and context of one run.
-pub(super) struct Renderer {
+/// Functions and context of one run, made once for all texts that it renders.
+#[derive(Debug, Clone)]
+pub struct Renderer {
     pub(super) funcs: Funcs,
     pub(super) context: Value,
 }
 
 impl Renderer {
-    /// Renders the whole file.
-    pub(super) fn file(&self, raw: &RawStack) -> Result<Rendered, Error> {
-        let name = raw.path().file_name().map_or_else(|| "services.yaml".into(), |name| name.to_string_lossy());
-        Template::parse(&name, raw.text(), &self.funcs)?.render(&self.context, &Limits::default())
+    /// Renders a text of the project: a manifest, a hook's script, a tag.
+    ///
+    /// # Errors
+    /// What is wrong with the template, at its place in `text`; `name` is what the message calls it.
+    pub fn text(&self, name: &str, text: &str) -> Result<Rendered, Error> {
+        Template::parse(name, text, &self.funcs)?.render(&self.context, &Limits::default())
     }
 
-    /// Renders a single value. One that uses variables sees those that comment lines at the top of the file set.
+    /// The same for a file of several values.
+    ///
+    /// # Errors
+    /// All that is wrong with its templates, as far as one mistake doesn't hide the next.
+    pub fn all(&self, name: &str, text: &str) -> Result<Rendered, Vec<Error>> {
+        gotmpl::render(name, text, &self.funcs, &self.context, &Limits::default())
+    }
+
+    /// Renders the whole file.
+    pub(super) fn file(&self, raw: &RawStack) -> Result<Rendered, Vec<Error>> {
+        let name = raw.path().file_name().map_or_else(|| "services.yaml".into(), |name| name.to_string_lossy());
+        self.all(&name, raw.text())
+    }
+
+    /// Renders a single value. One that uses variables sees those that comment lines at the top of the file set, and
+    /// where these don't do, all that stand in the file outside of blocks.
     pub(super) fn value(&self, raw: &RawStack, text: &str) -> Result<String, Error> {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
-        let header = if text.contains('$') { header(raw.text()) } else { String::new() };
-        let whole = format!("{header}{MARK}{text}");
-        let rendered = Template::parse("value", &whole, &self.funcs)?.render(&self.context, &Limits::default())?;
+        if !text.contains('$') {
+            return self.after("", text);
+        }
+        self.after(&header(raw.text()), text).or_else(|error| self.after(raw.text(), text).map_err(|_| error))
+    }
+
+    /// Renders a text as the end of a longer one.
+    fn after(&self, before: &str, text: &str) -> Result<String, Error> {
+        let whole = format!("{before}{MARK}{text}");
+        let rendered = self.text("value", &whole)?;
         let found = rendered.text.rsplit_once(MARK).map(|(_, value)| value.to_owned());
         Ok(found.unwrap_or(rendered.text))
     }
@@ -45,8 +70,8 @@ fn header(text: &str) -> String {
     settings.fold(String::new(), |sum, line| sum + line + "\n")
 }
 
-/// What the template engine says, at its place.
-pub(super) fn template_error(file: &Path, error: &Error) -> Diagnostic {
+/// What the template engine says, at its place, in a user's words.
+pub fn template_error(file: &Path, error: &Error) -> Diagnostic {
     let message = error.message();
     let text = match error.context() {
         Some(context) => format!("template: {message} in `{context}`"),
@@ -132,6 +157,11 @@ fn template_hint(message: &str) -> Option<String> {
             Some(near) => format!("did you mean `.{near}`?"),
             None => format!("a variable is read with `envOr \"{name}\" \"\"`"),
         });
+    }
+    if message == "invalid value; expected string" {
+        return Some(
+            "nothing is set there; `default VALUE TEXT` gives a text for it, the value stands first".to_owned(),
+        );
     }
     if message.starts_with("unexpected EOF") {
         return Some("an `if`, `range`, `with` or `define` has no `{{ end }}`".to_owned());

@@ -2,95 +2,107 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decode::{Fields, Reader};
 use super::hooks::ResourceHooks;
+use super::schema;
 use super::yaml::Node;
 
-/// A group of manifests that is applied before services.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// A group of manifests that is applied before the services.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Infrastructure {
-    /// The name that filters use.
+    /// The name that filters (`--only-infra`, `--skip-infra`) and `slotBootstrapInfra` use.
     pub name: String,
-    /// A template; the group is left out where it renders `false`, `0` or `no`.
+    /// Whether it is part of the stack, usually a template. It is left out where this is `false`, `0` or `no`.
     pub when: Option<String>,
-    /// Paths of manifests, relative to the stack file.
+    /// Its manifests, in this order.
+    #[schemars(default, with = "Vec<schema::ManifestFile>")]
     pub manifests: Vec<String>,
-    /// Hooks around it.
+    /// Steps around it.
+    #[schemars(default)]
     pub hooks: ResourceHooks,
 }
 
 /// A service of the stack.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Service {
-    /// The name that filters use, and of the workload that `image` and mounts go into.
+    /// The name that filters (`--only-services`, `--skip-services`) use. `image` and `overlays` change the workload of this
+    /// name.
     pub name: String,
-    /// A template; the service is left out where it renders `false`, `0` or `no`.
+    /// Whether it is part of the stack, usually a template. It is left out where this is `false`, `0` or `no`.
     pub when: Option<String>,
-    /// Paths of manifests, relative to the stack file.
+    /// Its manifests, in this order.
+    #[schemars(default, with = "Vec<schema::ManifestFile>")]
     pub manifests: Vec<String>,
-    /// Hooks around it.
+    /// Steps around it.
+    #[schemars(default)]
     pub hooks: ResourceHooks,
-    /// The image of its first container.
+    /// The image that its first container gets, and every init container that had the same image or none.
     pub image: Option<ServiceImage>,
-    /// Host names by environment; read for older files, never written into manifests.
+    /// Where it answers. Kept for older files: codexctl writes it into no manifest.
+    #[schemars(default, rename = "ingress", with = "schema::Ingress")]
     pub ingress_hosts: BTreeMap<String, String>,
-    /// Changes by environment.
+    /// What differs in an environment, by the environment's name.
+    #[schemars(default)]
     pub overlays: BTreeMap<String, Overlay>,
 }
 
 /// Where a service's image is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceImage {
-    /// The repository.
+    /// The image's name without a tag, such as `registry.example.com/shop/catalog`.
     pub repository: String,
-    /// A template of the tag.
+    /// The tag, usually a template.
     pub tag_template: Option<String>,
 }
 
-/// Changes of a service in one environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// What differs for a service in one environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct Overlay {
-    /// Claims that are mounted.
+    /// Persistent volume claims that are mounted. A volume or mount of the same name is replaced.
     pub pvc_mounts: Vec<PvcMount>,
-    /// Host folders that are mounted.
+    /// Folders of the host that are mounted. A volume or mount of the same name is replaced.
     pub host_mounts: Vec<HostMount>,
-    /// Kinds of objects that are left out, in any case.
+    /// Kinds of objects that are left out, such as `Ingress`; upper and lower case are the same.
     pub drop_kinds: Vec<String>,
 }
 
-/// A claim mounted into a service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// A persistent volume claim mounted into a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PvcMount {
     /// The volume's name.
     pub name: String,
-    /// The claim.
+    /// The claim's name.
     pub claim_name: String,
-    /// Where it is mounted.
+    /// Where it is mounted in the container.
     pub mount_path: String,
-    /// The folder in the claim.
+    /// The folder of the claim that is mounted; without one all of it.
     pub sub_path: Option<String>,
-    /// Whether it is mounted read-only.
+    /// Whether the container may only read it.
+    #[schemars(default)]
     pub read_only: bool,
 }
 
-/// A host folder mounted into a service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// A folder of the host mounted into a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HostMount {
     /// The volume's name.
     pub name: String,
     /// The folder on the host.
     pub host_path: String,
-    /// Where it is mounted.
+    /// Where it is mounted in the container.
     pub mount_path: String,
-    /// Kubernetes' type of host path.
+    /// What Kubernetes expects at `hostPath`, and whether it makes it.
+    #[schemars(default = "usual_host_path_type", extend("enum" = HOST_PATH_TYPES))]
     pub host_path_type: String,
 }
 
@@ -118,10 +130,8 @@ impl Service {
             hooks: fields.table("hooks", ResourceHooks::read).unwrap_or_default(),
             image: fields.table("image", |reader, node, path| {
                 let mut fields = reader.fields(node, path)?;
-                let made = ServiceImage {
-                    repository: fields.required("repository"),
-                    tag_template: fields.text("tagTemplate"),
-                };
+                let made =
+                    ServiceImage { repository: fields.written("repository"), tag_template: fields.text("tagTemplate") };
                 fields.finish();
                 Some(made)
             }),
@@ -181,6 +191,10 @@ impl PvcMount {
 const HOST_PATH_TYPES: [&str; 7] =
     ["Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice"];
 
+fn usual_host_path_type() -> String {
+    "Directory".to_owned()
+}
+
 impl HostMount {
     fn read(reader: &Reader, node: &Node, path: &str) -> Option<Self> {
         let mut fields = reader.fields(node, path)?;
@@ -189,7 +203,7 @@ impl HostMount {
             name: fields.required("name"),
             host_path: fields.required("hostPath"),
             mount_path: fields.required("mountPath"),
-            host_path_type: fields.choice("hostPathType", &types).unwrap_or("Directory").to_owned(),
+            host_path_type: fields.choice("hostPathType", &types).map_or_else(usual_host_path_type, str::to_owned),
         };
         fields.finish();
         Some(made)

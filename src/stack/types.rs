@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::codex::Codex;
@@ -9,102 +10,129 @@ use super::decode::{Fields, Reader};
 use super::hooks::StackHooks;
 use super::images::Image;
 use super::publish::Publish;
+use super::schema;
 use super::services::{Infrastructure, Service};
 use super::yaml::Node;
 
 /// A stack: infrastructure, services, images, hooks and the agent's settings of one project.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Stack {
-    /// The project's name; slots, namespaces and labels carry it.
+    /// The project's name. Namespaces, slots and the labels of every object carry it: up to 63 letters, digits, `-`, `_` and
+    /// `.`, a letter or digit first and last.
+    #[schemars(extend("pattern" = schema::LABEL_VALUE))]
     pub project: String,
-    /// Files of variables (dotenv), relative to this file.
+    /// Files of variables (`NAME=value` a line), relative to this file. They are read first, so their names hold no template.
+    #[schemars(default, with = "Vec<schema::PlainPath>")]
     pub env_files: Vec<String>,
-    /// The registry that images are pushed to.
+    /// The registry that images are pushed to. Kept for older files: codexctl does nothing with it.
     pub registry: Option<String>,
-    /// Versions by name, for `.Versions` of templates.
+    /// Versions by name. Templates read them: `{{ index .Versions "node" }}`.
+    #[schemars(default)]
     pub versions: BTreeMap<String, String>,
-    /// The most slots at a time; 0: no limit.
+    /// The most slots that may be in use at a time; 0: no limit.
+    #[schemars(default)]
     pub max_slots: u32,
-    /// The domain of each environment.
+    /// The domain of each environment, by the environment's name. Templates read it: `{{ index .BaseDomain "dev" }}`.
+    #[schemars(default)]
     pub base_domain: BTreeMap<String, String>,
-    /// Templates for the namespace of each environment.
+    /// How the namespaces are called.
+    #[schemars(default, rename = "namespace", with = "schema::Namespace")]
     pub namespace_patterns: BTreeMap<String, String>,
-    /// Named variants of the stack.
+    /// The environments that the stack runs in, by name. A file without any has every environment, with nothing set.
+    #[schemars(default)]
     pub environments: BTreeMap<String, EnvironmentSpec>,
-    /// Where slot records are kept.
+    /// Where codexctl keeps its records of slots.
+    #[schemars(default)]
     pub state: State,
-    /// Sizes and classes of volumes, for `.Storage` of templates.
+    /// Sizes and classes of volumes, for your manifests: `{{ .Storage.Data.Size }}`.
+    #[schemars(default)]
     pub storage: Storage,
-    /// Host folders that exist before apply; older files.
+    /// Folders on the host that exist before anything is applied; for stacks that keep their data in `hostPath` volumes.
     pub data_paths: Option<DataPaths>,
-    /// Images that are copied or built.
+    /// The images that the stack needs, by name: copied from another registry, or built.
+    #[schemars(default, with = "BTreeMap<String, schema::Image>")]
     pub images: BTreeMap<String, Image>,
-    /// Groups of manifests that are applied before services, in this order.
+    /// Groups of manifests that are applied before the services, in this order.
+    #[schemars(default)]
     pub infrastructure: Vec<Infrastructure>,
-    /// Services, in this order.
+    /// The services, applied in this order.
+    #[schemars(default)]
     pub services: Vec<Service>,
-    /// Hooks around the whole stack.
+    /// Steps before and after everything else.
+    #[schemars(default)]
     pub hooks: StackHooks,
-    /// The agent's settings.
+    /// How the agent works: model, prompt, timeouts, MCP servers, budget.
+    #[schemars(default)]
     pub codex: Codex,
-    /// What may leave a run.
+    /// What may leave a run. codexctl checks it before anything is pushed.
+    #[schemars(default)]
     pub publish: Publish,
 }
 
-/// One environment as the file has it, before `from` is followed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// One environment, as the file has it before `from` is followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default, rename = "Environment")]
 pub struct EnvironmentSpec {
-    /// The environment whose values count where this one has none.
+    /// The environment whose values count where this one has none of its own.
     pub from: Option<String>,
-    /// Path of a kubeconfig; `~` and `$VAR` are put in.
+    /// The kubeconfig file. `~` and `$VARIABLE` are put in; a relative path starts at this file.
     pub kubeconfig: Option<String>,
-    /// The context in it.
+    /// The context in that kubeconfig; without one its current context counts.
     pub context: Option<String>,
-    /// Read for older files, never written into manifests.
+    /// When nodes pull images. Read and inherited, but never written into manifests.
+    #[schemars(extend("enum" = PULL_POLICIES))]
     pub image_pull_policy: Option<String>,
-    /// Infrastructure that a new slot needs at once.
+    /// Names of the infrastructure groups that a new slot needs before its sources arrive.
     pub slot_bootstrap_infra: Option<Vec<String>>,
-    /// Read for older files, never written into manifests.
+    /// A registry on the developer's machine. Read and inherited, but never written into manifests.
     pub local_registry: Option<LocalRegistry>,
 }
 
 /// A registry on the developer's machine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct LocalRegistry {
     /// Whether there is one.
     pub enabled: bool,
     /// The name of its container.
     pub name: Option<String>,
-    /// Its port.
+    /// Its port on this machine.
+    #[schemars(range(min = 1))]
     pub port: Option<u16>,
 }
 
-/// Where slot records are kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Where codexctl keeps its records of slots.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct State {
-    /// Which store; none: what the runtime has.
+    /// The store. Without one: ConfigMaps where a cluster is used, files where none is.
     pub backend: Option<StateBackend>,
-    /// The namespace of the records' ConfigMaps; none: `codex-system`.
+    /// The namespace of the ConfigMaps.
+    #[schemars(extend("default" = Self::NAMESPACE))]
     pub configmap_namespace: Option<String>,
-    /// What the ConfigMaps' names start with; none: `codex-env-`.
+    /// What the names of the ConfigMaps start with.
+    #[schemars(extend("default" = Self::PREFIX))]
     pub configmap_prefix: Option<String>,
-    /// The folder of the file store; none: the user's state folder.
+    /// The folder of the file store; without one the user's state folder.
     pub dir: Option<String>,
 }
 
 impl State {
+    const NAMESPACE: &str = "codex-system";
+    const PREFIX: &str = "codex-env-";
+
     /// The namespace of the records' ConfigMaps.
     pub fn namespace(&self) -> &str {
-        self.configmap_namespace.as_deref().unwrap_or("codex-system")
+        self.configmap_namespace.as_deref().unwrap_or(Self::NAMESPACE)
     }
 
     /// What the ConfigMaps' names start with.
     pub fn prefix(&self) -> &str {
-        self.configmap_prefix.as_deref().unwrap_or("codex-env-")
+        self.configmap_prefix.as_deref().unwrap_or(Self::PREFIX)
     }
 
     pub(super) fn read(reader: &Reader, node: &Node, path: &str) -> Option<Self> {
@@ -121,49 +149,57 @@ impl State {
 }
 
 /// A store of slot records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum StateBackend {
-    /// ConfigMaps of the cluster; runtime kubernetes.
+    /// ConfigMaps of the cluster: everyone who works with the cluster shares them.
     Configmap,
-    /// Files; runtime local.
+    /// Files on this machine.
     File,
 }
 
-/// Volumes of the stack.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Volumes of the stack. Nothing is made of them but what your manifests make: `{{ .Storage.Data.Size }}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(default)]
 pub struct Storage {
-    /// The sources.
+    /// The volume of the sources: `.Storage.Workspace`.
     pub workspace: Option<Volume>,
-    /// What services keep.
+    /// The volume of what services keep: `.Storage.Data`.
     pub data: Option<Volume>,
-    /// The registry's images.
+    /// The volume of the registry's images: `.Storage.Registry`.
     pub registry: Option<Volume>,
 }
 
 /// Size and class of a volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct Volume {
-    /// A Kubernetes quantity: `5Gi`.
+    /// A Kubernetes quantity, such as `5Gi`.
     pub size: Option<String>,
-    /// The storage class; none: the cluster's default.
+    /// The storage class; without one the cluster's default.
     pub storage_class: Option<String>,
-    /// `ReadWriteOnce`, `ReadWriteMany`, …
+    /// Kubernetes' access modes: `ReadWriteOnce`, `ReadWriteMany`, ….
     pub access_modes: Vec<String>,
 }
 
-/// Host folders of older files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Folders on the host. The hook `codex.ensure-data-dirs` makes them; they are emptied when a slot is made anew and deleted
+/// with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct DataPaths {
-    /// The folder that none of them may leave.
+    /// The folder that none of the others may lie outside of. It has to be there if one of them is.
     pub root: Option<String>,
     /// The environment's own folder.
     pub env_dir: Option<String>,
-    /// Folders below the environment's own, else below `root`.
+    /// Folders below `envDir`, without one below `root`.
     pub dirs: Vec<String>,
 }
+
+/// When nodes pull images: <https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy>.
+const PULL_POLICIES: [&str; 3] = ["Always", "IfNotPresent", "Never"];
 
 /// Reads a whole stack; what is wrong is told to the reader.
 pub(super) fn read(reader: &Reader, node: &Node) -> Option<Stack> {
@@ -199,13 +235,12 @@ fn read_patterns(reader: &Reader, node: &Node, path: &str) -> Option<BTreeMap<St
 }
 
 fn read_environment(reader: &Reader, node: &Node, path: &str) -> Option<EnvironmentSpec> {
-    const POLICIES: [(&str, &str); 3] = [("Always", "Always"), ("IfNotPresent", "IfNotPresent"), ("Never", "Never")];
     let mut fields = reader.fields(node, path)?;
     let made = EnvironmentSpec {
         from: fields.text("from"),
         kubeconfig: fields.text("kubeconfig"),
         context: fields.text("context"),
-        image_pull_policy: fields.choice("imagePullPolicy", &POLICIES).map(str::to_owned),
+        image_pull_policy: fields.choice("imagePullPolicy", &PULL_POLICIES.map(|name| (name, name))).map(str::to_owned),
         slot_bootstrap_infra: fields.texts("slotBootstrapInfra"),
         local_registry: fields.table("localRegistry", |reader, node, path| {
             let mut fields = reader.fields(node, path)?;

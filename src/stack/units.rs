@@ -1,9 +1,13 @@
 //! Durations as Go writes them and sizes as Kubernetes writes them, kept with the text they were written in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+
+use super::schema;
 
 /// A duration with the text it was written in: templates get the text, codexctl the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,11 @@ impl GoDuration {
         let trimmed = text.trim();
         let value = parse_duration(trimmed)?;
         Some(Self { text: trimmed.to_owned(), value })
+    }
+
+    /// A whole number of seconds.
+    pub fn seconds(count: u32) -> Self {
+        Self { text: format!("{count}s"), value: Duration::from_secs(count.into()) }
     }
 
     /// The time.
@@ -43,6 +52,36 @@ impl fmt::Display for GoDuration {
 impl Serialize for GoDuration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
+    }
+}
+
+/// The form that [`GoDuration::parse`] takes.
+impl JsonSchema for GoDuration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": schema::DURATION})
+    }
+}
+
+/// The form that [`Size::parse`] takes.
+impl JsonSchema for Size {
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": schema::SIZE})
     }
 }
 

@@ -113,14 +113,33 @@ fn data_paths(reader: &Reader, paths: &DataPaths, node: &Node) {
     }
 }
 
-/// A trim marker at the end of a comment line takes the next line into the comment. For the plain fields the file as it
-/// stands steps in; any other field would be lost without a word.
-fn swallowed(reader: &Reader, node: &Node, raw: &RawStack) {
-    for (key, _) in raw.node().entries().unwrap_or_default() {
-        let Some(name) = key.as_str().filter(|name| !PLAIN_FIELDS.contains(name)) else { continue };
+/// The fields whose line a trim marker at the end of the comment above takes into the comment.
+fn taken(raw: &RawStack) -> impl Iterator<Item = (&Node, &Node)> {
+    let entries = raw.node().entries().unwrap_or_default().iter();
+    entries.map(|(key, value)| (key, value)).filter(|(key, _)| {
         let before = raw.text().get(..key.place.offset).unwrap_or_default().trim_end();
         let comment = before.lines().last().is_some_and(|line| line.trim_start().starts_with('#'));
-        if comment && before.ends_with("-}}") && node.get(name).is_none() {
+        comment && before.ends_with("-}}")
+    })
+}
+
+/// Why a file may be no YAML once it is rendered: a taken line had more below it, which now belongs to nothing.
+pub(super) fn beheaded(raw: &RawStack) -> Vec<Problem> {
+    let below = taken(raw).filter(|(key, value)| value.place.line > key.place.line);
+    let told = below.map(|(key, _)| {
+        let name = key.key().unwrap_or_default();
+        let text =
+            format!("the template above takes the line `{name}:` into its comment, and what stands below it is left");
+        Problem::at(key, text).hint("let the line above end in `}}` instead of `-}}`")
+    });
+    told.collect()
+}
+
+/// For the plain fields the file as it stands steps in; any other field that is taken would be lost without a word.
+fn swallowed(reader: &Reader, node: &Node, raw: &RawStack) {
+    for (key, _) in taken(raw) {
+        let Some(name) = key.as_str().filter(|name| !PLAIN_FIELDS.contains(name)) else { continue };
+        if node.get(name).is_none() {
             let problem =
                 Problem::at(key, format!("the template above takes `{name}` into its comment: it has no effect"));
             reader.tell(problem.warning().hint("let the line above end in `}}` instead of `-}}`"));

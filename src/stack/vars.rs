@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::dotenv::{self, Assignment};
 use super::error::Diagnostic;
 use super::yaml::Place;
+use crate::secrets::is_secret_name;
 use crate::settings::OLDER_NAMES;
 
 /// Names that decide who may start a run, as whom it writes and what it executes. A pull request could change a file
@@ -21,6 +22,9 @@ const PROTECTED: [&str; 7] = [
     "GH_TOKEN",
     "GITHUB_TOKEN",
 ];
+
+/// Variables that carry other variables, secrets among them.
+const CARRIERS: [&str; 3] = ["CODEXCTL_VARS", "CODEXCTL_VAR_FILE", "CODEXCTL_ENV_FILE"];
 
 /// Whether a variable is never taken from a file of the repository.
 pub fn is_protected(name: &str) -> bool {
@@ -102,6 +106,22 @@ impl fmt::Debug for Vars {
     }
 }
 
+/// The lines of a file that `envFiles` names, or why there are none.
+pub(super) fn env_file(
+    root: &Path,
+    name: &str,
+    place: Place,
+    stack_file: &Path,
+) -> Result<Vec<Assignment>, Box<Diagnostic>> {
+    let text = std::fs::read_to_string(root.join(name)).map_err(|error| {
+        let text = format!("envFiles: {name}: {}", reason(&error));
+        Diagnostic::error(text).at(stack_file, place).hint("paths start at the folder of this file")
+    })?;
+    let told =
+        |bad: dotenv::BadLine| Diagnostic::error(bad.text).at(&stack_file.with_file_name(name), at_line(bad.line));
+    Ok(dotenv::dotenv(&text).map_err(told)?)
+}
+
 impl Vars {
     /// Merges all sources in their order. What is wrong or old-fashioned is told in `found`.
     pub(super) fn merge(
@@ -118,21 +138,11 @@ impl Vars {
         vars.layer(process, &mut older);
         for (name, place) in env_files.iter().filter(|(name, _)| !name.trim().is_empty()) {
             let shown = stack_file.with_file_name(name);
-            let text = match std::fs::read_to_string(root.join(name)) {
-                Ok(text) => text,
-                Err(error) => {
-                    let text = format!("envFiles: {name}: {}", reason(&error));
-                    found.push(
-                        Diagnostic::error(text).at(stack_file, *place).hint("paths start at the folder of this file"),
-                    );
-                    continue;
-                }
-            };
-            match dotenv::dotenv(&text) {
+            match env_file(root, name, *place, stack_file) {
                 Ok(lines) => {
                     vars.file(&shown, lines, true, |line| Source::EnvFile(shown.clone(), line), &mut older, found);
                 }
-                Err(bad) => found.push(Diagnostic::error(bad.text).at(&shown, at_line(bad.line))),
+                Err(told) => found.push(*told),
             }
         }
         if let Some(path) = &input.var_file {
@@ -270,6 +280,12 @@ impl Vars {
         self.set("CODEXCTL_NAMESPACE", namespace.to_owned());
     }
 
+    /// Puts in whether a prompt is `short` or `full`, once that is known.
+    pub(super) fn set_prompt_mode(&mut self, mode: &str) {
+        self.set("CODEXCTL_PROMPT_MODE", mode.to_owned());
+        self.set("PROMPT_MODE", mode.to_owned());
+    }
+
     fn set(&mut self, name: &str, value: String) {
         self.values.insert(name.to_owned(), (value, Source::Decided));
     }
@@ -294,6 +310,14 @@ impl Vars {
         Arc::new(self.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
+    /// The same without secrets, and without the variables that carry others.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut open = self.clone();
+        open.values.retain(|name, _| !is_secret_name(name) && !CARRIERS.contains(&name.as_str()));
+        open
+    }
+
     /// What `--vars` gave (`.UserVars` of templates).
     pub fn inline(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter(|(name, _)| self.inline.contains(*name))
@@ -311,6 +335,7 @@ pub(super) fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory => "a part of its path is a file, not a folder".to_owned(),
         std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
         _ => error.to_string(),
     }

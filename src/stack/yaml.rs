@@ -5,9 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::gotmpl::SourceMap;
+
 use super::error::Severity;
 use super::scalar::{self, Resolved};
-use super::yaml_builder::Builder;
+use super::yaml_builder::{Builder, Stop};
+use super::yaml_quotes;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -18,6 +21,15 @@ pub struct Place {
     pub column: usize,
     /// 0-based offset in bytes.
     pub offset: usize,
+}
+
+impl Place {
+    /// Where the text at this place of rendered text came from.
+    #[must_use]
+    pub fn origin(self, map: &SourceMap) -> Self {
+        let place = map.origin(self.offset);
+        Self { line: place.line, column: place.column, offset: place.offset }
+    }
 }
 
 /// A value with its place.
@@ -100,10 +112,10 @@ impl Problem {
     }
 
     /// Moves the problem to where its text came from.
-    pub fn map_places(&mut self, origin: &impl Fn(usize) -> Place) {
-        self.end = end_of(self.end, self.place.offset, origin);
-        self.place = origin(self.place.offset);
-        self.earlier = self.earlier.map(|place| origin(place.offset));
+    pub fn map_places(&mut self, map: &SourceMap) {
+        self.end = end_of(self.end, self.place.offset, map);
+        self.place = self.place.origin(map);
+        self.earlier = self.earlier.map(|place| place.origin(map));
     }
 }
 
@@ -114,6 +126,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Lists and mappings inside each other. CRDs, the deepest manifests, stay under 60.
     pub depth: usize,
+    /// Values of a file, keys and lists among them. A bundle of the largest CRDs has 200,000.
+    pub nodes: usize,
     /// Values that aliases may add. yaml.v3 refuses a document that is nearly all aliases from 400,000 values on.
     pub alias_nodes: usize,
     /// Bytes of text that aliases may add.
@@ -122,7 +136,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 20, depth: 200, alias_nodes: 100_000, alias_bytes: 16 << 20 }
+        Self { bytes: 64 << 20, depth: 200, nodes: 1_000_000, alias_nodes: 100_000, alias_bytes: 16 << 20 }
     }
 }
 
@@ -133,6 +147,8 @@ pub struct Parsed {
     pub documents: Vec<Node>,
     /// Errors, in the order they were met.
     pub problems: Vec<Problem>,
+    /// Whether a limit ended the reading.
+    pub over_limit: bool,
 }
 
 /// Reads a file's bytes as text: UTF-8 with or without byte order mark.
@@ -176,7 +192,10 @@ pub fn place_of(text: &str, offset: usize) -> Place {
 
 /// Parses all documents of a text. Never panics; what can be told of a broken file is in [`Parsed::problems`].
 pub fn parse(text: &str, limits: &Limits) -> Parsed {
-    Builder::new(text, limits).run()
+    match Builder::new(text, limits).run() {
+        (parsed, Some(Stop::QuotedLine(offset))) => yaml_quotes::parse(text, limits, offset).unwrap_or(parsed),
+        (parsed, _) => parsed,
+    }
 }
 
 impl Node {
@@ -251,23 +270,23 @@ impl Node {
     }
 
     /// Moves every place to where the text came from.
-    pub fn map_places(&mut self, origin: &impl Fn(usize) -> Place) {
-        self.end = end_of(self.end, self.place.offset, origin);
-        self.place = origin(self.place.offset);
+    pub fn map_places(&mut self, map: &SourceMap) {
+        self.end = end_of(self.end, self.place.offset, map);
+        self.place = self.place.origin(map);
         match &mut self.value {
             Value::Scalar(_) => {}
-            Value::Seq(items) => items.iter_mut().for_each(|item| item.map_places(origin)),
+            Value::Seq(items) => items.iter_mut().for_each(|item| item.map_places(map)),
             Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
-                key.map_places(origin);
-                value.map_places(origin);
+                key.map_places(map);
+                value.map_places(map);
             }),
         }
     }
 }
 
 /// The end of a piece of text, seen from its last byte: what follows it may come from elsewhere.
-fn end_of(end: usize, start: usize, origin: &impl Fn(usize) -> Place) -> usize {
-    if end > start { origin(end - 1).offset + 1 } else { origin(start).offset }
+fn end_of(end: usize, start: usize, map: &SourceMap) -> usize {
+    if end > start { map.origin_offset(end - 1) + 1 } else { map.origin_offset(start) }
 }
 
 /// Anchors of a document by the parser's number, each with what an alias of it costs.

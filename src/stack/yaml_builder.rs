@@ -1,17 +1,20 @@
 //! Makes nodes of the YAML parser's events: anchors, merges, limits, and words for what is wrong.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
-use super::scalar;
+use super::scalar::{self, Resolved};
 use super::yaml::{Anchors, Limits, Node, Parsed, Place, Problem, Value, Weight};
 
 /// How many values are kept for aliases: ten times what a document of manifests has.
 const KEPT: usize = 1_000_000;
+
+/// Up to this many keys are compared with each other faster than they are hashed.
+const FEW: usize = 16;
 
 /// A list or mapping that is still being read.
 struct Open {
@@ -26,6 +29,14 @@ enum Parts {
     Map { entries: Vec<(Node, Node)>, key: Option<Node> },
 }
 
+/// Why a reading stopped before the end.
+pub(super) enum Stop {
+    /// A line of a quoted text stands too far left: its offset.
+    QuotedLine(usize),
+    /// Anything else.
+    Other,
+}
+
 /// Reads one text.
 pub(super) struct Builder<'a> {
     text: &'a str,
@@ -34,6 +45,7 @@ pub(super) struct Builder<'a> {
     anchors: Anchors,
     spent: Weight,
     kept: usize,
+    nodes: usize,
     parsed: Parsed,
     document: Option<Node>,
 }
@@ -41,10 +53,11 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
         let (open, anchors, parsed) = (Vec::new(), HashMap::new(), Parsed::default());
-        Self { text, limits, open, anchors, spent: Weight::default(), kept: 0, parsed, document: None }
+        Self { text, limits, open, anchors, spent: Weight::default(), kept: 0, nodes: 0, parsed, document: None }
     }
 
-    pub(super) fn run(mut self) -> Parsed {
+    /// What there is, and why the reading stopped before the end.
+    pub(super) fn run(mut self) -> (Parsed, Option<Stop>) {
         // The builder's own depth limit speaks first: it names the number.
         let nesting = self.limits.depth + 2;
         let options = granit_parser::options! {
@@ -59,21 +72,32 @@ impl<'a> Builder<'a> {
                 Ok(found) => found,
                 Err(error) => {
                     let problem = self.broken(&error);
+                    let stop = match error.kind() {
+                        ErrorKind::InvalidQuotedScalarIndent => Stop::QuotedLine(problem.place.offset),
+                        _ => Stop::Other,
+                    };
                     self.parsed.problems.push(problem);
-                    break;
+                    return (self.parsed, Some(stop));
                 }
             };
             if !self.event(event, &span) {
-                break;
+                return (self.parsed, Some(Stop::Other));
             }
         }
-        self.parsed
+        (self.parsed, None)
     }
 
     /// Takes one event; false ends the reading.
     fn event(&mut self, event: Event<'_>, span: &Span) -> bool {
         let place = self.place(&span.start);
         let end = self.place(&span.end).offset;
+        if matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..)) {
+            self.nodes += 1;
+            if self.nodes > self.limits.nodes {
+                let text = format!("the file has more than {} values", self.limits.nodes);
+                return self.over_limit(Problem::here(place, text));
+            }
+        }
         match event {
             Event::DocumentStart(..) => {
                 self.anchors.clear();
@@ -86,7 +110,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(mut text, style, anchor, tag) => {
                 // A block text that the file ends in without a line break has none for yaml.v3 either.
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                if block && end == self.text.len() && !self.text.ends_with('\n') && text.ends_with('\n') {
+                if block && end == self.text.len() && self.lacks_break(&text) {
                     text.to_mut().pop();
                 }
                 let tag = tag_of(tag.as_deref());
@@ -132,6 +156,15 @@ impl<'a> Builder<'a> {
         true
     }
 
+    /// Whether the text of a block at the file's end has a line break that the file lacks. A last line of blanks counts
+    /// as far as it goes beyond the block's indentation.
+    fn lacks_break(&self, block: &str) -> bool {
+        let last = |text: &str| text.rsplit(['\n', '\r']).next().is_some_and(|line| line.trim().is_empty());
+        block
+            .strip_suffix('\n')
+            .is_some_and(|block| !self.text.ends_with(['\n', '\r']) && (!last(self.text) || last(block)))
+    }
+
     /// The parser lets a tab pass before the first key of a document.
     fn refuse_tab(&mut self, style: StructureStyle, place: Place) {
         if style == StructureStyle::Flow {
@@ -148,8 +181,7 @@ impl<'a> Builder<'a> {
     fn start(&mut self, open: Open) -> bool {
         if self.open.len() >= self.limits.depth {
             let text = format!("nested deeper than {} levels", self.limits.depth);
-            self.parsed.problems.push(Problem::here(open.place, text));
-            return false;
+            return self.over_limit(Problem::here(open.place, text));
         }
         self.open.push(open);
         true
@@ -179,6 +211,13 @@ impl<'a> Builder<'a> {
         true
     }
 
+    /// Tells it and ends the reading.
+    fn over_limit(&mut self, problem: Problem) -> bool {
+        self.parsed.problems.push(problem);
+        self.parsed.over_limit = true;
+        false
+    }
+
     /// Puts a finished node where it belongs.
     fn done(&mut self, node: Node, anchor: usize) {
         if anchor != 0 {
@@ -203,6 +242,9 @@ impl<'a> Builder<'a> {
 
     /// Refuses keys that are said twice and merges what stands under `<<`.
     fn finish_map(&mut self, entries: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+        if is_simple(&entries) {
+            return entries;
+        }
         let mut seen: HashMap<String, Place> = HashMap::with_capacity(entries.len());
         let mut own = Vec::with_capacity(entries.len());
         let mut merged = Vec::new();
@@ -255,9 +297,33 @@ impl<'a> Builder<'a> {
         Place { line, column, offset }
     }
 
+    /// The innermost `[` or `{` that is still open. The parser's own place is where it gave up, which may be lines below, and
+    /// it takes `key: value` inside `[` for a mapping of its own.
+    fn unclosed(&self) -> Option<Problem> {
+        self.open.iter().rev().find_map(|open| {
+            let text = self.text.get(open.place.offset..)?;
+            let (bracket, hint) = match text.chars().next()? {
+                '[' => ('[', "close it with `]`"),
+                '{' if text.starts_with("{{") || self.text[..open.place.offset].ends_with('{') => {
+                    ('{', "quote templates: '{{ … }}'")
+                }
+                '{' => ('{', "close it with `}`"),
+                _ => return None,
+            };
+            Some(Problem::here(open.place, format!("`{bracket}` is not closed")).hint(hint))
+        })
+    }
+
     /// The parser's complaint in words that say what to do.
     fn broken(&self, error: &ScanError) -> Problem {
         let place = self.place(error.marker());
+        if let ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::ExpectedFlowSequenceSeparator = error.kind()
+            && let Some(problem) = self.unclosed()
+        {
+            return problem;
+        }
         let (text, hint) = explain(error.kind(), self.limits);
         let problem = Problem::here(place, text);
         match hint {
@@ -265,6 +331,21 @@ impl<'a> Builder<'a> {
             None => problem,
         }
     }
+}
+
+/// Whether all keys are texts, each of them once, and nothing is merged: nearly every mapping is like that.
+fn is_simple(entries: &[(Node, Node)]) -> bool {
+    fn text((key, _): &(Node, Node)) -> Option<&str> {
+        let scalar = key.scalar().filter(|scalar| scalar.resolved == Resolved::Str)?;
+        (!is_merge(key)).then_some(&*scalar.text)
+    }
+    if entries.len() > FEW {
+        let mut seen = HashSet::with_capacity(entries.len());
+        return entries.iter().all(|entry| text(entry).is_some_and(|text| seen.insert(text)));
+    }
+    entries.iter().enumerate().all(|(at, entry)| {
+        text(entry).is_some_and(|name| entries[..at].iter().all(|earlier| text(earlier) != Some(name)))
+    })
 }
 
 /// Whether a key is YAML's merge key: `<<`, not in quotes.
@@ -323,6 +404,19 @@ fn explain(kind: &ErrorKind, limits: &Limits) -> (String, Option<&'static str>) 
         ErrorKind::MissingAnchorOrAliasName => {
             ("a name is missing after `&` or `*`", "quote text that starts with them")
         }
+        ErrorKind::BomInsideDocument => {
+            ("a byte order mark stands in the middle of the file", "take it out; it may stand at the start only")
+        }
+        ErrorKind::UnexpectedCharacter { character: character @ ('\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') } => {
+            return (
+                format!("the character U+{:04X} can't stand in a text file", u32::from(*character)),
+                Some("save it as UTF-8 text; in double quotes it can be written as \\xNN"),
+            );
+        }
+        ErrorKind::ExpectedDocumentStart => {
+            ("this line belongs to nothing above it", "keys of one mapping start in the same column")
+        }
+        ErrorKind::CommentNotSeparated => ("a `#` follows without a blank", "put a blank before a comment"),
         ErrorKind::RecursionLimitExceeded => return (format!("nested deeper than {} levels", limits.depth), None),
         other => return (format!("broken YAML: {other}"), None),
     };

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::report::Lang;
 use crate::report::words::duration;
+use crate::stack::{Diagnostic, Severity};
 
 pub mod json;
 pub mod plain;
@@ -68,6 +69,21 @@ impl Note {
     /// A note of this level about no file.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self { level, text: text.into(), place: None, picture: None }
+    }
+
+    /// What is to be said about a file of the stack, with the picture of its place.
+    pub fn about(one: &Diagnostic, picture: String) -> Self {
+        let hint = one.hint.as_ref().map_or(String::new(), |hint| format!("\n{hint}"));
+        Self {
+            level: if one.severity == Severity::Error { Level::Error } else { Level::Warning },
+            text: format!("{}{hint}", one.text),
+            place: one.file.as_ref().map(|file| Spot {
+                file: file.display().to_string(),
+                line: Some(one.line).filter(|line| *line > 0),
+                column: Some(one.column).filter(|column| *column > 0),
+            }),
+            picture: Some(picture),
+        }
     }
 }
 

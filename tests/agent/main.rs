@@ -4,6 +4,7 @@
 
 mod apart;
 mod bench;
+mod config;
 #[path = "../support/model.rs"]
 mod model;
 mod orphan;

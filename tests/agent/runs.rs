@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use codexctl_action::agent::config::{McpServer, Reference, Source, Transport};
 use codexctl_action::agent::place::dry::DryPlace;
 use codexctl_action::agent::place::{Place as _, Resume};
 use codexctl_action::agent::verdict::{Ended, Outcome};
 use codexctl_action::answer::Answer;
-use codexctl_action::secrets::Secret;
 
 use crate::bench::{Bench, KEY, input_of, processes_with, result, run, say, unlike_any_other};
 use crate::model::{Tokens, Turn};
@@ -214,72 +212,6 @@ async fn a_sandbox_that_breaks_is_told_from_commands_that_fail() {
     let verdict = bench.verdict(&end, false);
     assert_eq!(verdict.outcome, Outcome::SandboxBroken, "{}", bench.log());
     assert_eq!(bench.file("price.txt"), "10\n");
-}
-
-#[tokio::test]
-async fn codex_itself_knows_every_key_of_the_configuration_and_all_its_servers() {
-    let mut bench = Bench::new(vec![result("done", "Configured.")]).await;
-    let reference = |source| Reference { source, optional: false };
-    let server = |name: &str, transport| McpServer {
-        name: name.to_owned(),
-        transport,
-        tool_timeout_sec: Some(5),
-        startup_timeout_sec: Some(1),
-    };
-    let endpoint = "http://127.0.0.1:1/mcp".to_owned();
-    bench.run.config.servers = vec![
-        server(
-            "files",
-            Transport::Stdio {
-                command: "/bin/false".to_owned(),
-                args: vec![],
-                env: vec![("TOKEN".to_owned(), reference(Source::Env("TOKEN".to_owned())))],
-            },
-        ),
-        server(
-            "docs",
-            Transport::Http {
-                endpoint,
-                scheme: "http",
-                headers: vec![
-                    ("X-Key".to_owned(), reference(Source::Env("TOKEN".to_owned()))),
-                    ("X-Team".to_owned(), reference(Source::Value("shop".to_owned()))),
-                ],
-                bearer_token_env_var: Some("TOKEN".to_owned()),
-            },
-        ),
-    ];
-    bench.run.config.values = vec![(Source::Env("TOKEN".to_owned()), Secret::new("token-value-1234".to_owned()))];
-    let end = bench.go().await;
-    assert_eq!(
-        bench.verdict(&end, true).outcome,
-        Outcome::Done,
-        "servers that don't answer stop nothing: {}",
-        bench.log()
-    );
-    let ask = |args: &[&str]| {
-        let output = std::process::Command::new(crate::bench::codex())
-            .args(args)
-            .env("CODEX_HOME", &bench.run.home)
-            .env("CODEXCTL_RUN_BEARER", "x")
-            .current_dir(&bench.run.tree)
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap();
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
-    };
-    let (servers, _) = ask(&["mcp", "list", "--json"]);
-    let servers: serde_json::Value = serde_json::from_str(&servers).unwrap();
-    assert_eq!(servers[0]["transport"]["env_http_headers"]["X-Key"], "TOKEN", "{servers}");
-    assert_eq!(servers[0]["transport"]["http_headers"]["X-Team"], "shop");
-    assert_eq!(servers[1]["transport"]["env_vars"][0], "TOKEN");
-    // An empty prompt ends the run before anything is asked; an unknown key would end it before that.
-    let strict = ["exec", "--strict-config", "-"];
-    let (_, said) = ask(&strict);
-    assert!(said.contains("No prompt provided") && !said.contains("unknown configuration field"), "{said}");
-    let file = bench.run.home.join("config.toml");
-    std::fs::write(&file, format!("no_such_key = 1\n{}", std::fs::read_to_string(&file).unwrap())).unwrap();
-    assert!(ask(&strict).1.contains("unknown configuration field `no_such_key`"), "the look itself finds faults");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn a_folder_without_services_yaml_still_shows_decision_and_gates() {
     │     ┊ ### ❌ The run failed
     │     ┊
     │     ┊ > ```text
-    │     ┊ > services.yaml: can't be read: there is no such file (--config or CODEXCTL_CONFIG names another file)
+    │     ┊ > services.yaml: can't be read: there is no such file (`codexctl init` writes a first one; --config or CODEXCTL_CONFIG names another file)
     │     ┊ > ```
     │     ┊
     │     ┊ **Next:** put right what is named above, then set the label `[ai-dev]` again.
@@ -49,11 +49,11 @@ fn a_folder_without_services_yaml_still_shows_decision_and_gates() {
     │     ┊
     │     ┊ </details>
     └─ notes
-       ├─ services.yaml: can't be read: there is no such file (--config or CODEXCTL_CONFIG names another file)
+       ├─ services.yaml: can't be read: there is no such file (`codexctl init` writes a first one; --config or CODEXCTL_CONFIG names another file)
        └─ no GitHub token: what is written to GitHub would go to .codexctl/outbox/
     ── stderr
       × services.yaml: can't be read: there is no such file
-      help: --config or CODEXCTL_CONFIG names another file
+      help: `codexctl init` writes a first one; --config or CODEXCTL_CONFIG names another file
     "#));
 }
 

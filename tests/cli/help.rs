@@ -23,6 +23,7 @@ fn help_shows_the_commands_and_the_first_step() {
 
     Commands:
       run          Runs the whole thing: event → flow → result
+      schema       Prints the JSON Schema of services.yaml, for editors
       version      Prints version, commit and build date
       completions  Prints a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -36,13 +37,18 @@ fn help_shows_the_commands_and_the_first_step() {
               The stack's description; its folder is the project's root [CODEXCTL_CONFIG; default
               services.yaml]
           --env <NAME>
-              The environment; by default the flow's own [CODEXCTL_ENV]
+              The environment; a run's default is the flow's own [CODEXCTL_ENV]
           --namespace <NAME>
               The namespace, instead of the one by pattern [CODEXCTL_NAMESPACE]
           --vars <A=1,B=2>
               Variables for templates; they win over all others [CODEXCTL_VARS]
           --var-file <FILE>
               Variables for templates, one `key: value` or `KEY=value` a line [CODEXCTL_VAR_FILE]
+          --kubeconfig <FILE>
+              Which cluster: a kubeconfig; by default the environment's, then KUBECONFIG,
+              ~/.kube/config, the pod's own [CODEXCTL_KUBECONFIG]
+          --context <NAME>
+              The context in that kubeconfig [CODEXCTL_KUBE_CONTEXT]
           --log-level <debug|info|warn|error>
               The least level that is shown [CODEXCTL_LOG_LEVEL; default info]
           --log-format <text|json>
@@ -89,22 +95,22 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
               The event's name; guessed from the payload if absent [GITHUB_EVENT_NAME]
           --flow <FLOW>
               Run this flow, whatever the event asks for [CODEXCTL_FLOW]
-          --runtime <local>
-              Where the agent works: on this machine, without a deployed stack [CODEXCTL_RUNTIME;
-              default local]
+          --runtime <local|kubernetes>
+              Where the agent works: on this machine, or in the slot's pod (so far only `prompt render`
+              knows that one) [CODEXCTL_RUNTIME; default local]
           --dry-run[=<true|false>]
               Say everything that would be done, start and write nothing [CODEXCTL_DRY_RUN]
           --allowed-users <LOGINS>
               Who may start a run, comma-separated; empty: whoever may write to the repository
               [CODEXCTL_ALLOWED_USERS]
           --slot <N>
-              The slot to use; by default the issue's own or the lowest free one [CODEXCTL_SLOT]
+              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
           --issue <N>
-              The issue; by default the event's [CODEXCTL_ISSUE_NUMBER]
+              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
           --pr <N>
-              The pull request; by default the event's [CODEXCTL_PR_NUMBER]
+              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
           --repo <OWNER/NAME>
-              The repository; by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
+              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
           --lang <en|ru>
               Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
           --model <NAME>
@@ -133,13 +139,18 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
               The stack's description; its folder is the project's root [CODEXCTL_CONFIG; default
               services.yaml]
           --env <NAME>
-              The environment; by default the flow's own [CODEXCTL_ENV]
+              The environment; a run's default is the flow's own [CODEXCTL_ENV]
           --namespace <NAME>
               The namespace, instead of the one by pattern [CODEXCTL_NAMESPACE]
           --vars <A=1,B=2>
               Variables for templates; they win over all others [CODEXCTL_VARS]
           --var-file <FILE>
               Variables for templates, one `key: value` or `KEY=value` a line [CODEXCTL_VAR_FILE]
+          --kubeconfig <FILE>
+              Which cluster: a kubeconfig; by default the environment's, then KUBECONFIG,
+              ~/.kube/config, the pod's own [CODEXCTL_KUBECONFIG]
+          --context <NAME>
+              The context in that kubeconfig [CODEXCTL_KUBE_CONTEXT]
           --log-level <debug|info|warn|error>
               The least level that is shown [CODEXCTL_LOG_LEVEL; default info]
           --log-format <text|json>

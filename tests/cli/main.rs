@@ -10,6 +10,8 @@
 mod command;
 #[path = "../support/parts.rs"]
 mod parts;
+#[path = "../support/github/mod.rs"]
+mod stand;
 
 mod config;
 mod events;

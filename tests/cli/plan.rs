@@ -35,10 +35,11 @@ fn the_plan_of_the_dev_flow_is_whole() {
     │  ├─ in [folder]/home/state/codexctl/codex-k8s/shop/work/ai-1/tree
     │  ├─ model: Codex's own default
     │  ├─ effort medium (codex.modelReasoningEffort in services.yaml)
-    │  └─ prompt on standard input, from dev_issue_en (built in) (105 lines, 6068 bytes)
+    │  └─ prompt on standard input, from dev_issue_en (built in) (103 lines, 6074 bytes)
     │     ┊ # Your job
     │     ┊
-    │     ┊ You develop `codex-k8s/shop`. This run is about one issue, #7. Nobody watches it and nobody can answer in between: decide what the code, the issue and its comments let you decide, and ask only what would be costly to guess wrong.
+    │     ┊ You develop `codex-k8s/shop`. This run is about one issue, #7.
+    │     ┊ Nobody watches the run and nobody can answer in between: decide what the code and what people wrote let you decide, and ask only what would be costly to guess wrong.
     │     ┊
     │     ┊ You work, codexctl publishes. When you end, codexctl, the program that started you, checks your working tree, commits what git does not ignore, pushes it to branch `codex/issue-7` and opens a draft pull request into `main`. So your work is two things: the state of your tree, and the result that you hand in. People review both.
     │     ┊
@@ -105,10 +106,6 @@ fn the_plan_of_the_dev_flow_is_whole() {
     │     ┊
     │     ┊ - `bug`: reproduce it first, with a test that fails because of it; then fix the cause, not the symptom, and look for the same mistake elsewhere. If you can't reproduce it, say what you tried.
     │     ┊
-    │     ┊ # Comments
-    │     ┊
-    │     ┊ None.
-    │     ┊
     │     ┊ # Rules
     │     ┊
     │     ┊ The work:
@@ -119,7 +116,8 @@ fn the_plan_of_the_dev_flow_is_whole() {
     │     ┊ - Documentation that your change makes wrong is part of the change.
     │     ┊
     │     ┊ Files and git:
-    │     ┊ - Do not commit, branch or push: `.git` is read-only for you. codexctl makes one commit of your tree, `feat: <issue title> (#7)`.
+    │     ┊ - Do not commit, branch or push: `.git` is read-only for you. codexctl makes one commit of your tree.
+    │     ┊ - The commit's message is `feat: <issue title> (#7)`.
     │     ┊ - Everything that git does not ignore is published, except `.codexctl/**`, `.bin/**`, `**/*.log`: leave no logs, dumps or scratch files behind.
     │     ┊ - At most 30 files and 1 MiB may change. Beyond that nothing is published.
     │     ┊ - Protected: `.github/**`, `services.yaml`, `deploy/**`, `**/AGENTS.md`, `**/CODEOWNERS`, `.codex/**`, `.gitattributes`, `.gitmodules`. Touch them only where the task needs it: the pull request then warns its reviewers and stays a draft.
@@ -276,6 +274,10 @@ fn as_json_the_plan_is_one_object() {
 fn as_kv_a_dry_run_gives_the_outputs_that_are_known() {
     let scene = Scene::shop();
     let ran = scene.call(&["run", "--dry-run", "-o", "kv", "--event", &event("dev.json")]).run();
+    // A busy machine takes more than a second for it.
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"duration_seconds=\d+", "duration_seconds=[seconds]");
+    let _bound = settings.bind_to_scope();
     assert_snapshot!(ran.stdout, @"
     flow=dev
     gate=
@@ -290,7 +292,7 @@ fn as_kv_a_dry_run_gives_the_outputs_that_are_known() {
     session_id=
     input_tokens=
     output_tokens=
-    duration_seconds=0
+    duration_seconds=[seconds]
     summary_file=
     created=true
     recreated=false

@@ -48,6 +48,22 @@ impl Scene {
         scene
     }
 
+    /// A work tree with these files.
+    pub(crate) fn with_files(files: &[(&str, &str)]) -> Self {
+        let scene = Self::empty();
+        for (path, text) in files {
+            scene.write(path, text);
+        }
+        scene
+    }
+
+    /// Writes a file of the work tree, and the folders it is in.
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.work().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("its folder");
+        fs::write(path, text).expect("a file");
+    }
+
     pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }

@@ -25,7 +25,7 @@ fn a_wrong_value_is_told_with_the_flag_or_variable_that_gave_it() {
     warning: variable PROMPT_LANG is an older name: use CODEXCTL_LANG
     error: PROMPT_LANG: `de` is not one of en, ru
     ");
-    assert_snapshot!(flag(&["--runtime", "kubernetes"]), @"error: --runtime: `kubernetes` is not one of local");
+    assert_snapshot!(flag(&["--runtime", "kubernetes"]), @"error: --runtime: `kubernetes` is not available yet in this version: agents work on this machine (local)");
     assert_snapshot!(flag(&["--flow", "everything"]), @"error: --flow: there is no flow `everything`: known are plan, plan-review, dev, review, repair, repair-review, cleanup, deploy, gc");
     assert_snapshot!(variable("CODEXCTL_FLOW", "dve"), @"error: CODEXCTL_FLOW: there is no flow `dve` (did you mean dev?): known are plan, plan-review, dev, review, repair, repair-review, cleanup, deploy, gc");
     assert_snapshot!(flag(&["--allowed-users", "*"]), @"error: --allowed-users: with `*` anybody on GitHub could start runs at your cost: name the logins, or leave it empty to allow those with write permission");

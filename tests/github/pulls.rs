@@ -42,7 +42,9 @@ async fn a_pull_request_is_opened_as_a_draft_with_labels_and_reviewers() {
         "requested_reviewers": [
           "grace"
         ],
-        "reviews": []
+        "reviews": [],
+        "review_texts": [],
+        "threads": []
       }
     }
     "#);

@@ -4,7 +4,7 @@ use codexctl_action::answer::Answer;
 use codexctl_action::github::{GitHub as _, Permission};
 
 use crate::scene::{REPO, Scene};
-use crate::stand::{Fault, Issue, Pull};
+use crate::stand::{Fault, Issue, Pull, ReviewThread};
 
 #[tokio::test]
 async fn a_workflow_token_knows_whose_it_is_though_get_user_is_refused_to_it() {
@@ -171,4 +171,76 @@ async fn what_is_not_there_and_what_may_not_be_seen_read_the_same() {
     scene.stand.state().add_classic_token("ghp_mallory", "mallory", &["repo"]);
     let hidden = scene.github_as("ghp_mallory").comments(7).await.unwrap_err().to_string();
     insta::assert_snapshot!(hidden, @"GitHub has no issue #7 in codex-k8s/shop: it is missing, or the token has no access to it");
+}
+
+#[tokio::test]
+async fn a_review_comes_with_all_pages_of_its_threads_and_says_what_is_resolved_hidden_and_ours() {
+    let scene = Scene::new();
+    let thread = |number: u64| ReviewThread {
+        path: format!("src/{number}.js"),
+        line: Some(number),
+        start_line: (number == 2).then_some(1),
+        resolved: number == 1,
+        outdated: number == 2,
+        hunk: "@@ -1 +1 @@".to_owned(),
+        comments: vec![
+            ("grace".to_owned(), format!("word {number}")),
+            ("github-actions[bot]".to_owned(), "ours".to_owned()),
+        ],
+        minimized: if number == 2 { vec![0] } else { vec![] },
+    };
+    scene.stand.set(|state| {
+        state.page = 2;
+        state.add_issue(REPO, 12, "Keep the cart", "ada", &["codex"]);
+        let pull = Pull {
+            head: "codex/issue-7".to_owned(),
+            head_repo: REPO.to_owned(),
+            base: "main".to_owned(),
+            review_texts: vec![("grace".to_owned(), "Nearly.".to_owned()), ("gone".to_owned(), " \n".to_owned())],
+            threads: (1..=3).map(thread).collect(),
+            ..Pull::default()
+        };
+        state.repos.get_mut(REPO).unwrap().issues.get_mut(&12).unwrap().pull = Some(pull);
+    });
+    let review = scene.github().review(12).await.unwrap().into_known().unwrap();
+    assert_eq!((review.head.as_str(), review.base.as_str(), review.author.as_str()), ("codex/issue-7", "main", "ada"));
+    assert_eq!((review.title.as_str(), review.labels.as_slice()), ("Keep the cart", &["codex".to_owned()][..]));
+    let texts: Vec<&str> = review.texts.iter().map(|text| text.comment.body.as_str()).collect();
+    assert_eq!(texts, ["Nearly."], "a review without a text says nothing");
+    let threads: Vec<String> = review
+        .threads
+        .iter()
+        .map(|thread| {
+            let said: Vec<String> = thread
+                .comments
+                .iter()
+                .map(|said| {
+                    format!(
+                        "{}{}{}",
+                        said.comment.author,
+                        if said.ours { " (ours)" } else { "" },
+                        if said.minimized { " (hidden)" } else { "" }
+                    )
+                })
+                .collect();
+            format!(
+                "{} {}:{:?}-{:?} resolved {} outdated {}: {}",
+                thread.id,
+                thread.path,
+                thread.start_line,
+                thread.line,
+                thread.resolved,
+                thread.outdated,
+                said.join(", ")
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(threads.join("\n"), @"
+    PRRT_12_0 src/1.js:None-Some(1) resolved true outdated false: grace, github-actions[bot] (ours)
+    PRRT_12_1 src/2.js:Some(1)-Some(2) resolved false outdated true: grace (hidden), github-actions[bot] (ours)
+    PRRT_12_2 src/3.js:None-Some(3) resolved false outdated false: grace, github-actions[bot] (ours)
+    ");
+    assert_eq!(review.threads[0].hunk.as_deref(), Some("@@ -1 +1 @@"));
+    let missing = scene.github().review(7).await.unwrap_err();
+    insta::assert_snapshot!(missing, @"GitHub has no pull request #7 in codex-k8s/shop: it is missing, or the token has no access to it");
 }

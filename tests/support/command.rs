@@ -70,6 +70,13 @@ impl Codexctl {
         Ran::of(output)
     }
 
+    /// Runs it with its standard output in a file.
+    pub(crate) fn run_into(mut self, file: &Path) {
+        let file = std::fs::File::create(file).expect("a file");
+        let ended = self.command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null()).status();
+        assert!(ended.expect("codexctl starts").success());
+    }
+
     /// Starts it and comes back at once.
     pub(crate) fn start(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -12,6 +12,17 @@ pub fn codex() -> PathBuf {
     part("CODEXCTL_TEST_CODEX")
 }
 
+/// A part in the cache of set-up; `install` is the name of what installs it.
+pub fn cached(path: &str, install: &str) -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let cache = folder("CODEXCTL_TEST_CACHE").or_else(|| {
+        let caches = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+        Some(caches?.join("codexctl-tests"))
+    });
+    let path = cache.map(|cache| cache.join(path)).filter(|path| path.exists());
+    path.unwrap_or_else(|| panic!("a part of the tests is not installed: run `tests/setup/install.sh {install}`"))
+}
+
 fn part(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists());
     path.unwrap_or_else(|| {

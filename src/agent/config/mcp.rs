@@ -2,7 +2,9 @@
 
 use toml::{Table, Value};
 
-use super::{Error, Wanted, section};
+use super::error::{At, Error, Mistake};
+use super::piece::{Piece, section};
+use super::{HIDDEN, Wanted};
 use crate::secrets::Secret;
 
 /// Where a value comes from.
@@ -70,6 +72,8 @@ pub enum Transport {
 /// One of `codex.mcp.servers`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct McpServer {
+    /// Its index in that list, which may hold servers that can't be reached from here.
+    pub index: usize,
     /// Its name.
     pub name: String,
     /// How it is reached.
@@ -81,6 +85,19 @@ pub struct McpServer {
 }
 
 impl McpServer {
+    /// Puts [`HIDDEN`] in the place of values that stand in services.yaml itself.
+    pub(super) fn hide_values(&mut self) {
+        let pairs = match &mut self.transport {
+            Transport::Stdio { env, .. } => env,
+            Transport::Http { headers, .. } | Transport::Cluster { headers, .. } => headers,
+        };
+        for (_, reference) in pairs {
+            if let Source::Value(value) = &mut reference.source {
+                HIDDEN.clone_into(value);
+            }
+        }
+    }
+
     /// Every variable that this server refers to, for the caller to look up.
     pub fn sources(&self) -> Vec<Source> {
         let (pairs, bearer) = match &self.transport {
@@ -93,183 +110,208 @@ impl McpServer {
     }
 }
 
-/// Notes the servers of a piece of TOML; one that another piece has already is an error.
-pub(super) fn note_servers(piece: &Table, place: &str, seen: &mut Vec<(String, String)>) -> Result<(), Error> {
-    for name in piece.get("mcp_servers").and_then(Value::as_table).into_iter().flat_map(Table::keys) {
-        note(name, place, seen)?;
-    }
-    Ok(())
+/// Puts servers into the configuration, and gathers what they need and what is wrong with them.
+pub(super) struct Adding<'a> {
+    wanted: &'a Wanted,
+    /// Names that are taken, and by which piece.
+    taken: Vec<(String, String)>,
+    /// Variables that Codex needs for its servers.
+    pub(super) env: Vec<(String, Secret)>,
+    /// What the user should know.
+    pub(super) warnings: Vec<String>,
 }
 
-fn note(name: &str, place: &str, seen: &mut Vec<(String, String)>) -> Result<(), Error> {
-    if let Some((_, first)) = seen.iter().find(|(known, _)| known == name) {
-        return Err(Error::DuplicateServer { name: name.to_owned(), first: first.clone(), second: place.to_owned() });
+impl<'a> Adding<'a> {
+    pub(super) fn new(wanted: &'a Wanted) -> Self {
+        Self { wanted, taken: Vec::new(), env: Vec::new(), warnings: Vec::new() }
     }
-    seen.push((name.to_owned(), place.to_owned()));
-    Ok(())
-}
 
-/// Adds `codex.mcp.servers`, and context7 where its key is set and nobody declared it.
-pub(super) fn add_servers(
-    table: &mut Table,
-    wanted: &Wanted,
-    seen: &mut Vec<(String, String)>,
-    env: &mut Vec<(String, Secret)>,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
-    let mut built: Vec<(String, Table)> = Vec::new();
-    for (index, server) in wanted.servers.iter().enumerate() {
-        note(&server.name, &format!("codex.mcp.servers[{index}]"), seen)?;
-        built.push((server.name.clone(), server_table(server, wanted, env, warnings)?));
-    }
-    if let Some(key) = &wanted.context7
-        && !seen.iter().any(|(name, _)| name == "context7")
-    {
-        let mut server = Table::new();
-        server.insert("command".to_owned(), "npx".into());
-        server.insert("args".to_owned(), Value::Array(vec!["-y".into(), "@upstash/context7-mcp".into()]));
-        server.insert("env_vars".to_owned(), Value::Array(vec!["CONTEXT7_API_KEY".into()]));
-        push_env(env, "CONTEXT7_API_KEY", key);
-        built.push(("context7".to_owned(), server));
-    }
-    if !built.is_empty() {
-        let servers = section(table, "mcp_servers");
-        for (name, server) in built {
-            servers.insert(name, Value::Table(server));
+    /// Notes the servers of a piece of TOML; one that another piece has already is an error.
+    pub(super) fn note_servers(&mut self, piece: &Piece<'_>, told: &mut Vec<Mistake>) {
+        for name in piece.table.get("mcp_servers").and_then(Value::as_table).into_iter().flat_map(Table::keys) {
+            self.take(name, piece.place, || piece.at(&["mcp_servers", name]), told);
         }
     }
-    Ok(())
+
+    fn take(&mut self, name: &str, place: &str, at: impl FnOnce() -> At, told: &mut Vec<Mistake>) {
+        match self.taken.iter().find(|(known, _)| known == name) {
+            Some((_, first)) => {
+                let (name, first, second) = (name.to_owned(), first.clone(), place.to_owned());
+                told.push(Mistake { at: at(), error: Error::DuplicateServer { name, first, second } });
+            }
+            None => self.taken.push((name.to_owned(), place.to_owned())),
+        }
+    }
+
+    /// Adds `codex.mcp.servers`; to the built-in configuration also context7, where its key is set and nobody declared it.
+    pub(super) fn add_servers(&mut self, table: &mut Table, told: &mut Vec<Mistake>) {
+        let wanted = self.wanted;
+        let mut built: Vec<(String, Table)> = Vec::new();
+        for server in &wanted.servers {
+            let index = server.index;
+            self.take(&server.name, &format!("codex.mcp.servers[{index}]"), || At::Server(index), told);
+            let mut one = One { adding: self, server, index, told };
+            built.push((server.name.clone(), one.table()));
+        }
+        if let (Some(key), None) = (&wanted.context7, &wanted.template)
+            && !self.taken.iter().any(|(name, _)| name == "context7")
+        {
+            let mut server = Table::new();
+            server.insert("command".to_owned(), "npx".into());
+            server.insert("args".to_owned(), Value::Array(vec!["-y".into(), "@upstash/context7-mcp".into()]));
+            server.insert("env_vars".to_owned(), Value::Array(vec!["CONTEXT7_API_KEY".into()]));
+            self.pass("CONTEXT7_API_KEY", key);
+            built.push(("context7".to_owned(), server));
+        }
+        if !built.is_empty() {
+            let servers = section(table, "mcp_servers");
+            for (name, server) in built {
+                servers.insert(name, Value::Table(server));
+            }
+        }
+    }
+
+    /// Has Codex get a variable.
+    fn pass(&mut self, name: &str, value: &Secret) {
+        if !self.env.iter().any(|(known, _)| known == name) {
+            self.env.push((name.to_owned(), value.clone()));
+        }
+    }
+
+    fn find(&self, source: &Source) -> Option<&'a Secret> {
+        self.wanted.values.iter().find(|(known, _)| known == source).map(|(_, value)| value)
+    }
 }
 
-fn server_table(
-    server: &McpServer,
-    wanted: &Wanted,
-    env: &mut Vec<(String, Secret)>,
-    warnings: &mut Vec<String>,
-) -> Result<Table, Error> {
-    let refuse = |reason: &str| Error::Server { server: server.name.clone(), reason: reason.to_owned() };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if server.name.is_empty() || !server.name.chars().all(plain) {
-        // Codex makes tool names of it, and models take only these characters there.
-        return Err(refuse("its name may have letters, digits, `-` and `_` only"));
+/// One server on its way into the configuration.
+struct One<'a, 'w> {
+    adding: &'a mut Adding<'w>,
+    server: &'w McpServer,
+    index: usize,
+    told: &'a mut Vec<Mistake>,
+}
+
+impl One<'_, '_> {
+    fn refuse(&mut self, reason: impl Into<String>) {
+        let error = Error::Server { server: self.server.name.clone(), reason: reason.into() };
+        self.told.push(Mistake { at: At::Server(self.index), error });
     }
-    let mut out = Table::new();
-    match &server.transport {
-        Transport::Stdio { command, args, env: pairs } => {
-            if command.trim().is_empty() {
-                return Err(refuse("type stdio needs a `command`"));
-            }
-            out.insert("command".to_owned(), command.as_str().into());
-            out.insert("args".to_owned(), Value::Array(args.iter().map(|arg| arg.as_str().into()).collect()));
-            let mut values = Table::new();
-            let mut passed = Vec::new();
-            for (key, reference) in pairs {
-                let Some(value) = resolve(server, reference, &format!("variable {key}"), wanted)? else { continue };
-                // A variable that keeps its name need not stand in the file.
-                if reference.source == Source::Env(key.clone()) {
-                    passed.push(Value::from(key.as_str()));
-                    push_env(env, key, &value);
+
+    fn table(&mut self) -> Table {
+        let server = self.server;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if server.name.is_empty() || !server.name.chars().all(plain) {
+            // Codex makes tool names of it, and models take only these characters there.
+            self.refuse("its name may have letters, digits, `-` and `_` only");
+        }
+        let mut out = Table::new();
+        match &server.transport {
+            Transport::Stdio { command, args, env } => self.program(&mut out, command, args, env),
+            Transport::Http { endpoint, scheme, headers, bearer_token_env_var } => {
+                if endpoint.trim().is_empty() {
+                    self.refuse("types http and https need an `endpoint`");
                 } else {
-                    values.insert(key.clone(), value.expose().as_str().into());
+                    let whole = endpoint.contains("://");
+                    let url = if whole { endpoint.clone() } else { format!("{scheme}://{endpoint}") };
+                    self.remote(&mut out, &url, headers, bearer_token_env_var.as_deref());
                 }
             }
-            insert_filled(&mut out, "env", values);
-            if !passed.is_empty() {
-                out.insert("env_vars".to_owned(), Value::Array(passed));
+            Transport::Cluster { name, namespace, port, path, scheme, headers, bearer_token_env_var } => {
+                let path = path.trim_start_matches('/');
+                let url = format!("{scheme}://{name}.{namespace}.svc.cluster.local:{port}/{path}");
+                self.remote(&mut out, &url, headers, bearer_token_env_var.as_deref());
             }
         }
-        Transport::Http { endpoint, scheme, headers, bearer_token_env_var } => {
-            if endpoint.trim().is_empty() {
-                return Err(refuse("types http and https need an `endpoint`"));
+        for (key, seconds) in
+            [("tool_timeout_sec", server.tool_timeout_sec), ("startup_timeout_sec", server.startup_timeout_sec)]
+        {
+            match seconds.map(i64::try_from) {
+                Some(Ok(seconds)) => {
+                    out.insert(key.to_owned(), seconds.into());
+                }
+                Some(Err(_)) => self.refuse(format!("its {key} is too long")),
+                None => {}
             }
-            let url = if endpoint.contains("://") { endpoint.clone() } else { format!("{scheme}://{endpoint}") };
-            remote(&mut out, server, &url, headers, bearer_token_env_var.as_deref(), wanted, env, warnings)?;
         }
-        Transport::Cluster { name, namespace, port, path, scheme, headers, bearer_token_env_var } => {
-            let url =
-                format!("{scheme}://{name}.{namespace}.svc.cluster.local:{port}/{}", path.trim_start_matches('/'));
-            remote(&mut out, server, &url, headers, bearer_token_env_var.as_deref(), wanted, env, warnings)?;
-        }
+        out
     }
-    for (key, seconds) in
-        [("tool_timeout_sec", server.tool_timeout_sec), ("startup_timeout_sec", server.startup_timeout_sec)]
-    {
-        if let Some(seconds) = seconds {
-            let seconds = i64::try_from(seconds).map_err(|_| refuse("its timeout is too long"))?;
-            out.insert(key.to_owned(), seconds.into());
-        }
-    }
-    Ok(out)
-}
 
-#[expect(clippy::too_many_arguments, reason = "the two remote transports share all of it")]
-fn remote(
-    out: &mut Table,
-    server: &McpServer,
-    url: &str,
-    headers: &[(String, Reference)],
-    bearer: Option<&str>,
-    wanted: &Wanted,
-    env: &mut Vec<(String, Secret)>,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
-    url::Url::parse(url).map_err(|error| Error::Server {
-        server: server.name.clone(),
-        reason: format!("`{url}` is no address: {error}"),
-    })?;
-    out.insert("url".to_owned(), url.into());
-    let mut plain = Table::new();
-    let mut named = Table::new();
-    for (header, reference) in headers {
-        let Some(value) = resolve(server, reference, &format!("header {header}"), wanted)? else { continue };
-        if let Source::Env(variable) = &reference.source {
-            named.insert(header.clone(), variable.as_str().into());
-            push_env(env, variable, &value);
-        } else {
-            plain.insert(header.clone(), value.expose().as_str().into());
+    fn program(&mut self, out: &mut Table, command: &str, args: &[String], env: &[(String, Reference)]) {
+        if command.trim().is_empty() {
+            self.refuse("type stdio needs a `command`");
+        }
+        out.insert("command".to_owned(), command.into());
+        out.insert("args".to_owned(), Value::Array(args.iter().map(|arg| arg.as_str().into()).collect()));
+        let mut values = Table::new();
+        let mut passed = Vec::new();
+        for (key, reference) in env {
+            let Some(value) = self.resolve(reference, "env", key) else { continue };
+            // A variable that keeps its name need not stand in the file.
+            if reference.source == Source::Env(key.clone()) {
+                passed.push(Value::from(key.as_str()));
+                self.adding.pass(key, &value);
+            } else {
+                values.insert(key.clone(), value.expose().as_str().into());
+            }
+        }
+        insert_filled(out, "env", values);
+        if !passed.is_empty() {
+            out.insert("env_vars".to_owned(), Value::Array(passed));
         }
     }
-    insert_filled(out, "http_headers", plain);
-    insert_filled(out, "env_http_headers", named);
-    if let Some(variable) = bearer {
-        match find(wanted, &Source::Env(variable.to_owned())) {
-            Some(value) => push_env(env, variable, value),
-            None => warnings.push(format!(
-                "MCP server `{}`: {variable} (bearer_token_env_var) is not set, it will be asked without a token",
-                server.name
-            )),
+
+    fn remote(&mut self, out: &mut Table, url: &str, headers: &[(String, Reference)], bearer: Option<&str>) {
+        if let Err(error) = url::Url::parse(url) {
+            self.refuse(format!("`{url}` is no address: {error}"));
         }
-        out.insert("bearer_token_env_var".to_owned(), variable.into());
+        out.insert("url".to_owned(), url.into());
+        let mut plain = Table::new();
+        let mut named = Table::new();
+        for (header, reference) in headers {
+            let Some(value) = self.resolve(reference, "headers", header) else { continue };
+            if let Source::Env(variable) = &reference.source {
+                named.insert(header.clone(), variable.as_str().into());
+                self.adding.pass(variable, &value);
+            } else {
+                plain.insert(header.clone(), value.expose().as_str().into());
+            }
+        }
+        insert_filled(out, "http_headers", plain);
+        insert_filled(out, "env_http_headers", named);
+        if let Some(variable) = bearer {
+            match self.adding.find(&Source::Env(variable.to_owned())) {
+                Some(value) => self.adding.pass(variable, value),
+                None => self.adding.warnings.push(format!(
+                    "MCP server `{}`: {variable} (bearer_token_env_var) is not set, it will be asked without a token",
+                    self.server.name
+                )),
+            }
+            out.insert("bearer_token_env_var".to_owned(), variable.into());
+        }
     }
-    Ok(())
+
+    /// The value of a reference; none where it is missing, which is a mistake unless it may be.
+    fn resolve(&mut self, reference: &Reference, field: &'static str, name: &str) -> Option<Secret> {
+        let source_name = match &reference.source {
+            Source::Value(value) => return Some(Secret::new(value.clone())),
+            Source::Env(name) => format!("the variable {name}"),
+            Source::Var(name) => format!("the var {name} (--vars, --var-file)"),
+        };
+        let found = self.adding.find(&reference.source).cloned();
+        if found.is_none() && !reference.optional {
+            let kind = if field == "env" { "its variable" } else { "its header" };
+            let (server, what) = (self.server.name.clone(), format!("{kind} {name}"));
+            self.told.push(Mistake {
+                at: At::Reference(self.index, field, name.to_owned()),
+                error: Error::MissingReference { server, source_name, what },
+            });
+        }
+        found
+    }
 }
 
 fn insert_filled(out: &mut Table, key: &str, table: Table) {
     if !table.is_empty() {
         out.insert(key.to_owned(), Value::Table(table));
-    }
-}
-
-fn push_env(env: &mut Vec<(String, Secret)>, name: &str, value: &Secret) {
-    if !env.iter().any(|(known, _)| known == name) {
-        env.push((name.to_owned(), value.clone()));
-    }
-}
-
-fn find<'a>(wanted: &'a Wanted, source: &Source) -> Option<&'a Secret> {
-    wanted.values.iter().find(|(known, _)| known == source).map(|(_, value)| value)
-}
-
-/// The value of a reference; `None` where it is missing and may be.
-fn resolve(server: &McpServer, reference: &Reference, what: &str, wanted: &Wanted) -> Result<Option<Secret>, Error> {
-    let source_name = match &reference.source {
-        Source::Value(value) => return Ok(Some(Secret::new(value.clone()))),
-        Source::Env(name) => format!("the variable {name}"),
-        Source::Var(name) => format!("the var {name} (--vars, --var-file)"),
-    };
-    match find(wanted, &reference.source) {
-        Some(value) => Ok(Some(value.clone())),
-        None if reference.optional => Ok(None),
-        None => Err(Error::MissingReference { server: server.name.clone(), source_name, what: what.to_owned() }),
     }
 }

@@ -40,7 +40,7 @@ impl Place for DryPlace {
 
     async fn prepare(&self, run: &AgentRun) -> Result<Readiness, Error> {
         let around = Surroundings {
-            base_url: "http://127.0.0.1:0/v1",
+            base_url: Some("http://127.0.0.1:0/v1"),
             tree: &run.tree,
             sandbox: SandboxMode::WorkspaceWrite,
             writable: &run.writable,

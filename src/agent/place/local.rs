@@ -79,6 +79,7 @@ impl LocalPlace {
         // Where codexctl's own folders lie under /tmp, the agent must not be able to write there.
         let exclude_slash_tmp = run.folder.starts_with("/tmp");
         let writable = [run.writable.as_slice(), &[temp_folder(run)]].concat();
+        let base_url = Some(base_url);
         let around = Surroundings { base_url, tree: &run.tree, sandbox, writable: &writable, exclude_slash_tmp };
         Ok(config::build(&run.config, &around)?)
     }

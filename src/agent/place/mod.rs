@@ -112,7 +112,7 @@ pub struct AgentEnd {
 pub enum Error {
     /// The configuration can't be built.
     #[error(transparent)]
-    Config(#[from] super::config::Error),
+    Config(#[from] super::config::Mistakes),
     /// The proxy could not start.
     #[error(transparent)]
     Proxy(#[from] super::proxy::Error),

@@ -1,10 +1,12 @@
-//! The facts that a prompt is made of, as flows hand them in: text from GitHub raw, everything of the project's trusted tree as it is.
+//! The facts that a prompt is made of, as flows hand them in: everything of the project's trusted tree as it is.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+
+use super::github::{Comment, Issue, OpenPull, Plan, ReviewThread};
 
 /// Everything that a prompt can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +31,18 @@ pub struct PromptData {
     pub base_commit: Option<String>,
     /// What services.yaml says for the agent.
     pub stack: PromptStack,
-    /// The task.
-    pub issue: Issue,
-    /// Comments, in any order.
-    pub comments: Vec<Comment>,
+    /// The issue; a review of a pull request may have none.
+    pub issue: Option<Issue>,
+    /// The plan: what the plan kinds work on, and for other kinds what their issue is a part of.
+    pub plan: Option<Plan>,
     /// The open pull request of the branch.
     pub pull: Option<OpenPull>,
+    /// Texts that reviews of the pull request begin with, in any order.
+    pub reviews: Vec<Comment>,
+    /// Review threads, in any order.
+    pub threads: Vec<ReviewThread>,
+    /// Comments of the issues and of the pull request, in any order.
+    pub comments: Vec<Comment>,
     /// Whole, or only what is new.
     pub mode: Mode,
     /// What GitHub rights the agent has.
@@ -47,6 +55,8 @@ pub struct PromptData {
     pub tokens: Option<u64>,
     /// The stack did not get ready.
     pub infra_unhealthy: bool,
+    /// What is not ready and why, a line each, as the cluster says it: raw.
+    pub health: Vec<String>,
     /// So many bytes of text from GitHub go into the prompt (`--context-budget`).
     pub context_budget: usize,
     /// The merged variables, without secrets, for templates of the project.
@@ -129,55 +139,6 @@ pub struct Tool {
     pub description: String,
 }
 
-/// The task. All texts are raw, as GitHub has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue {
-    /// Its number.
-    pub number: u64,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub body: String,
-    /// Names of all its labels.
-    pub labels: Vec<String>,
-    /// Who wrote it.
-    pub author: String,
-    /// Its page.
-    pub url: String,
-    /// Whether title or text changed since the last run; asked only where [`Mode::New`] is wanted.
-    pub changed: bool,
-}
-
-/// A comment. All texts are raw, as GitHub has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
-    /// Its number.
-    pub id: u64,
-    /// The issue that it stands on.
-    pub issue: u64,
-    /// Who wrote it.
-    pub author: String,
-    /// What it says.
-    pub body: String,
-    /// Its page.
-    pub url: String,
-    /// When it was written.
-    pub created_at: Option<DateTime<Utc>>,
-    /// When it was last edited.
-    pub updated_at: Option<DateTime<Utc>>,
-    /// Whether the author has write access; others are there with `--all-comments` only, and marked.
-    pub may_write: bool,
-}
-
-/// The open pull request of the branch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OpenPull {
-    /// Its number.
-    pub number: u64,
-    /// Its page.
-    pub url: String,
-}
-
 /// Whether the agent is told everything, or only what is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
@@ -196,6 +157,8 @@ pub enum Mode {
         last: LastRun,
         /// What the tree holds.
         tree: TreeState,
+        /// Whether the session has had a prompt of this kind: else it is told the kind's rules and result as well.
+        told: bool,
     },
 }
 

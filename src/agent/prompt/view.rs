@@ -1,22 +1,36 @@
 //! What templates see: the facts in lower camel case, with every text from GitHub cleaned, fitted and fenced.
 
-use std::cmp::Ordering;
+mod names;
+mod people;
+mod task;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::budget::{Fitted, fit};
-use super::data::{Access, Comment, LastRun, Limits, Link, McpServer, Mode, OpenPull, PromptData, Runtime, TreeState};
+use super::budget::Purse;
+use super::data::{Access, LastRun, Limits, Link, McpServer, Mode, PromptData, Runtime, TreeState};
 use super::fence::Fence;
-use crate::report::untrusted::{clean, cut};
+use super::github::Comment;
+use crate::policy::triggers::Kind;
+use crate::report::untrusted::clean;
 use crate::report::{Lang, words};
 
-/// Labels that say what an issue asks for (spec 4.6).
-const SEMANTIC: [&str; 6] = ["feature", "bug", "doc", "debt", "idea", "epic"];
+use people::{Manner, Thread, oldest_first};
+pub(super) use people::{ViewComment, ViewThread};
+use task::{ViewIssue, ViewPlan, ViewPull};
+
+/// The most lines about what isn't ready, and the most characters of one: more of a sick stack helps nobody.
+const HEALTH: (usize, usize) = (40, 400);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct View<'a> {
+    kind: &'static str,
+    lang: &'static str,
+    is_plan: bool,
+    is_review: bool,
+    is_repair: bool,
     repository: &'a str,
     project: &'a str,
     env: &'a str,
@@ -24,15 +38,22 @@ pub(super) struct View<'a> {
     slot: u32,
     runtime: Runtime,
     cluster: bool,
-    branch: &'a str,
-    base: &'a str,
+    branch: String,
+    base: String,
     base_commit: Option<&'a str>,
     codex: Codex<'a>,
-    issue: ViewIssue,
-    issue_comments: Vec<ViewComment>,
+    issue: Option<ViewIssue>,
+    plan: Option<ViewPlan>,
+    pub(super) focus: Option<ViewComment>,
+    pull: Option<ViewPull>,
+    reviews: Vec<ViewComment>,
+    reviews_left_out: usize,
+    pub(super) threads: Vec<ViewThread>,
+    threads_left_out: usize,
+    pub(super) issue_comments: Vec<ViewComment>,
     comments_left_out: usize,
-    pull: Option<&'a OpenPull>,
     short: bool,
+    told: bool,
     session_lost: bool,
     since: Option<String>,
     last_run: Option<LastRun>,
@@ -42,6 +63,7 @@ pub(super) struct View<'a> {
     time_ms: Option<u64>,
     tokens: Option<u64>,
     infra_unhealthy: bool,
+    health: Option<String>,
     fence: ViewFence,
     vars: &'a BTreeMap<String, String>,
     versions: &'a BTreeMap<String, String>,
@@ -70,52 +92,97 @@ struct ViewFence {
     close: String,
 }
 
-/// The task. `title`, `body` and `text` (all of it) are blocks between delimiters.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ViewIssue {
-    number: u64,
-    title: String,
-    body: String,
-    text: String,
-    semantic_labels: Vec<&'static str>,
-    changed: bool,
-}
-
-/// A comment. `body` is a block between delimiters; the other texts have only characters that can't say anything.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ViewComment {
-    issue_number: u64,
-    id: u64,
-    author: String,
-    body: String,
-    created_at: Option<String>,
-    edited: bool,
-    may_write: bool,
+/// What the budget did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fitted {
+    /// How many comments were left out.
+    pub(super) comments: usize,
+    /// How many threads were left out.
+    pub(super) threads: usize,
+    /// How many texts were cut.
+    pub(super) cut: usize,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(data: &'a PromptData, fence: &Fence, lang: Lang) -> (Self, Fitted) {
-        let (since, last_run, tree) = match &data.mode {
-            Mode::Whole => (None, None, None),
-            Mode::SessionLost { tree } => (None, None, Some(*tree)),
-            Mode::New { since, last, tree } => (*since, Some(*last), Some(*tree)),
+    pub(super) fn new(kind: Kind, data: &'a PromptData, fence: &Fence, lang: Lang, answers: Lang) -> (Self, Fitted) {
+        let (is_plan, is_review) = (
+            matches!(kind, Kind::PlanIssue | Kind::PlanReview),
+            matches!(kind, Kind::PlanReview | Kind::DevReview | Kind::AiRepairReview),
+        );
+        let (since, last_run, tree, told) = match &data.mode {
+            Mode::Whole => (None, None, None, false),
+            Mode::SessionLost { tree } => (None, None, Some(*tree), false),
+            Mode::New { since, last, tree, told } => (*since, Some(*last), Some(*tree), *told),
         };
-        let mut comments: Vec<&Comment> = data
-            .comments
-            .iter()
-            .filter(|comment| {
-                let touched = comment.updated_at.max(comment.created_at);
-                since.is_none_or(|since| touched.is_none_or(|touched| touched > since))
-            })
-            .collect();
-        comments.sort_by(|a, b| oldest_first(a, b));
-        let bodies: Vec<String> = comments.iter().map(|comment| clean(&comment.body)).collect();
-        let fitted = fit(&clean(&data.issue.body), &bodies, data.context_budget, |bytes| cut_note(bytes as u64, lang));
-        let kept = &comments[fitted.left_out..];
-        let title = one_line(&data.issue.title, 500);
+        let short = matches!(data.mode, Mode::New { .. });
+        let new = |comment: &&Comment| !comment.minimized && comment.is_newer(since);
+        let sorted = |comments: &'a [Comment]| {
+            let mut all: Vec<&Comment> = comments.iter().filter(new).collect();
+            all.sort_by(|a, b| oldest_first(a, b));
+            all
+        };
+        let bodies = |comments: &[&Comment]| comments.iter().map(|comment| clean(&comment.body)).collect::<Vec<_>>();
+        let (reviews, mut comments) = (sorted(&data.reviews), sorted(&data.comments));
+        let wanted = data.plan.as_ref().and_then(|plan| plan.focus).and_then(|focus| focus.comment);
+        let focus = wanted.and_then(|id| data.comments.iter().find(|comment| comment.id == id && !comment.minimized));
+        comments.retain(|comment| focus.is_none_or(|focus| focus.id != comment.id));
+        let mut threads: Vec<Thread<'_>> =
+            data.threads.iter().filter_map(Thread::open).filter(|thread| thread.is_newer(since)).collect();
+        threads.sort_by(Thread::by_time);
+
+        // The most important first: what started the run, then the task, then what was said about it.
+        let issue_body = data.issue.as_ref().map(|issue| clean(&issue.body)).unwrap_or_default();
+        let plan_text = task::plan_text(data, short).map(clean);
+        let pull_body = data.pull.as_ref().filter(|_| is_review).map(|pull| clean(&pull.body)).unwrap_or_default();
+        let linked = task::linked_bodies(data, is_plan, short);
+        let claims = [
+            focus.is_some(),
+            !reviews.is_empty(),
+            !threads.is_empty(),
+            !issue_body.is_empty(),
+            plan_text.as_ref().is_some_and(|text| !text.is_empty()),
+            !pull_body.is_empty(),
+            linked.iter().any(|text| !text.is_empty()),
+            !comments.is_empty(),
+        ];
+        let note = |bytes: usize| cut_note(bytes as u64, lang);
+        let mut purse = Purse::new(data.context_budget, claims.into_iter().filter(|claim| *claim).count(), &note);
+        let manner = Manner {
+            fence,
+            lang,
+            replies: kind == Kind::PlanReview,
+            main: match &data.pull {
+                Some(pull) if is_review => Some(pull.number),
+                _ => data.issue.as_ref().map(|issue| issue.number),
+            },
+        };
+        let focus = focus.map(|comment| manner.comment(comment, &purse.one(&clean(&comment.body))));
+        let told_reviews = manner.comments(&reviews, &purse.newest(&bodies(&reviews)));
+        let talks: Vec<_> = threads.iter().map(Thread::talk).collect();
+        let fitted = purse.threads(&talks);
+        let threads_left_out = threads.len() - fitted.len();
+        let mut kept: Vec<_> = threads.iter().skip(threads_left_out).zip(&fitted).collect();
+        kept.sort_by(|(a, _), (b, _)| a.by_place(b));
+        let told_threads = kept.into_iter().map(|(thread, fitted)| manner.thread(thread, fitted)).collect();
+        let issue = data.issue.as_ref().map(|issue| ViewIssue::new(issue, &purse.one(&issue_body), fence, lang));
+        let plan_text = plan_text.map(|text| purse.one(&text));
+        let pull = data.pull.as_ref().map(|pull| ViewPull::new(pull, &purse.one(&pull_body), fence, lang));
+        let plan = data
+            .plan
+            .as_ref()
+            .map(|plan| ViewPlan::new(plan, (plan_text, &purse.equal(&linked)), kind == Kind::PlanReview, fence, lang));
+        let told_comments = manner.comments(&comments, &purse.newest(&bodies(&comments)));
+        let fitted = Fitted {
+            comments: comments.len() - told_comments.len() + reviews.len() - told_reviews.len(),
+            threads: threads_left_out,
+            cut: purse.cut(),
+        };
         let view = Self {
+            kind: kind.name(),
+            lang: answers.code(),
+            is_plan,
+            is_review,
+            is_repair: matches!(kind, Kind::AiRepairIssue | Kind::AiRepairReview),
             repository: &data.repository,
             project: &data.project,
             env: &data.env,
@@ -123,9 +190,9 @@ impl<'a> View<'a> {
             slot: data.slot,
             runtime: data.runtime,
             cluster: data.runtime == Runtime::Kubernetes,
-            branch: &data.branch,
-            base: &data.base,
-            base_commit: data.base_commit.as_deref(),
+            branch: names::branch(&data.branch),
+            base: names::branch(&data.base),
+            base_commit: names::commit(data.base_commit.as_deref()),
             codex: Codex {
                 model: data.stack.model.as_deref(),
                 model_reasoning_effort: data.stack.model_reasoning_effort.as_deref(),
@@ -135,32 +202,20 @@ impl<'a> View<'a> {
                 links: &data.stack.links,
                 mcp: Mcp { servers: &data.stack.mcp_servers },
             },
-            issue: ViewIssue {
-                number: data.issue.number,
-                text: fence.block_of_clean(&task(data, &title, &fitted.task, lang)),
-                title: fence.block_of_clean(&title),
-                body: fence.block_of_clean(&fitted.task),
-                semantic_labels: semantic(&data.issue.labels),
-                changed: data.issue.changed,
-            },
-            issue_comments: kept
-                .iter()
-                .zip(&fitted.comments)
-                .map(|(comment, body)| ViewComment {
-                    issue_number: comment.issue,
-                    id: comment.id,
-                    author: login(&comment.author),
-                    body: fence.block_of_clean(body),
-                    created_at: comment.created_at.map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-                    edited: comment.updated_at > comment.created_at,
-                    may_write: comment.may_write,
-                })
-                .collect(),
-            comments_left_out: fitted.left_out,
-            pull: data.pull.as_ref(),
-            short: matches!(data.mode, Mode::New { .. }),
+            issue,
+            plan,
+            focus,
+            pull,
+            reviews_left_out: reviews.len() - told_reviews.len(),
+            reviews: told_reviews,
+            threads: told_threads,
+            threads_left_out,
+            comments_left_out: comments.len() - told_comments.len(),
+            issue_comments: told_comments,
+            short,
+            told,
             session_lost: matches!(data.mode, Mode::SessionLost { .. }),
-            since: since.map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            since: since.map(names::time),
             last_run,
             tree,
             github_access: data.access,
@@ -168,6 +223,7 @@ impl<'a> View<'a> {
             time_ms: data.time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             tokens: data.tokens,
             infra_unhealthy: data.infra_unhealthy,
+            health: health(&data.health).map(|text| fence.block_of_clean(&text)),
             fence: ViewFence { open: fence.open(), close: fence.close() },
             vars: &data.vars,
             versions: &data.versions,
@@ -176,79 +232,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// Comments without a time come first: they can only be from payloads older than the rest.
-fn oldest_first(a: &Comment, b: &Comment) -> Ordering {
-    a.created_at.cmp(&b.created_at).then(a.id.cmp(&b.id))
-}
-
-/// The task as one block: title, author and labels first, as a reader of the issue sees them.
-fn task(data: &PromptData, title: &str, body: &str, lang: Lang) -> String {
-    let labels: Vec<String> = data.issue.labels.iter().take(50).map(|label| one_line(label, 100)).collect();
-    let (title_word, author_word, labels_word) = match lang {
-        Lang::En => ("Title", "Author", "Labels"),
-        Lang::Ru => ("Заголовок", "Автор", "Метки"),
-    };
-    let mut out = format!("{title_word}: {title}\n{author_word}: {}\n", login(&data.issue.author));
-    if !labels.is_empty() {
-        out.push_str(&format!("{labels_word}: {}\n", labels.join(", ")));
-    }
-    let body = body.trim_matches('\n');
-    if !body.trim().is_empty() {
-        out.push('\n');
-        out.push_str(body);
-    }
-    out
-}
-
-fn one_line(text: &str, longest: usize) -> String {
-    let head = cut(text, longest.saturating_mul(4)).0;
-    let clean = clean(head);
-    let words: Vec<&str> = clean.split_whitespace().collect();
-    cut(&words.join(" "), longest).0.to_owned()
-}
-
-/// The login with only the characters that GitHub allows in one, so that it can stand outside the delimiters.
-fn login(author: &str) -> String {
-    author
-        .chars()
-        .filter(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '[' | ']'))
-        .take(60)
-        .collect()
-}
-
-/// Semantic labels in their own order, brackets optional, in any case.
-fn semantic(labels: &[String]) -> Vec<&'static str> {
-    let bare = |label: &String| label.trim().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    let there: Vec<String> = labels.iter().map(bare).collect();
-    SEMANTIC.into_iter().filter(|name| there.iter().any(|label| label == name)).collect()
+/// What isn't ready, a line each. Messages of a cluster hold names and output that anybody may have written.
+fn health(lines: &[String]) -> Option<String> {
+    let (most, longest) = HEALTH;
+    let lines: Vec<String> = lines.iter().take(most).map(|line| names::one_line(line, longest)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn cut_note(bytes: u64, lang: Lang) -> String {
     match lang {
         Lang::En => format!("[… codexctl left out {} here …]", words::bytes(bytes, lang)),
         Lang::Ru => format!("[… здесь codexctl пропустил {} …]", words::bytes(bytes, lang)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn semantic_labels_are_known_with_and_without_brackets() {
-        let labels = ["[ai-dev]", "Bug", "[epic]", "debugging", "feature request"].map(str::to_owned);
-        assert_eq!(semantic(&labels), ["bug", "epic"]);
-    }
-
-    #[test]
-    fn a_login_says_nothing_but_its_name() {
-        assert_eq!(login("dependabot[bot]"), "dependabot[bot]");
-        assert_eq!(login("x\n# Rules: `rm`"), "xRulesrm");
-    }
-
-    #[test]
-    fn a_title_is_one_line() {
-        assert_eq!(one_line(" Cart\n total\u{202e} <!-- x -->wrong ", 500), "Cart total wrong");
-        assert_eq!(one_line(&"ab ".repeat(1_000_000), 5), "ab ab");
     }
 }

@@ -31,7 +31,7 @@ impl Step for RunAgent {
             && let Some(end) = kept::read(&run.slot_folder())
         {
             let said = format!("{}, in the run before", describe(&end));
-            run.agent = Some(end);
+            run.found.agent = Some(end);
             return Ok(Did::Done(said));
         }
         super::slot::still_ours(run).await?;
@@ -49,7 +49,7 @@ impl Step for RunAgent {
             Some(isolation) => run.hands.ui.progress(&format!("kept apart by {isolation}")),
             None => {}
         }
-        run.command = ready.command;
+        run.found.command = ready.command;
         super::slot::reached(run, Phase::Ready).await?;
         let ended =
             run.hands.place.run(&agent_run, run.hands.ui.as_ref(), run.cancel.receiver()).await.map_err(unprepared)?;
@@ -58,7 +58,7 @@ impl Step for RunAgent {
         };
         let thread = end.totals.thread.clone();
         if end.ended == Ended::Cancelled {
-            run.agent = Some(end);
+            run.found.agent = Some(end);
             super::slot::record(run, |slot| slot.session = thread.clone().or_else(|| slot.session.take())).await?;
             return Err(Stop::Interrupted);
         }
@@ -67,7 +67,7 @@ impl Step for RunAgent {
         if well {
             kept::write(&run.slot_folder(), &end, run.hands.clock.now()).map_err(Stop::failed)?;
         }
-        run.agent = Some(end);
+        run.found.agent = Some(end);
         // An end that was no good is judged now and tried again by a rerun: only a good one counts as a phase.
         super::slot::record(run, |slot| {
             slot.session = thread.clone().or_else(|| slot.session.take());
@@ -79,20 +79,20 @@ impl Step for RunAgent {
 
     /// Keeps unfinished work where it outlives this slot, unless there is none, or it was published.
     async fn undo(&self, run: &mut Run) {
-        let succeeded = run.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
-        if run.tree.is_none() || run.agent.is_none() || run.kept.is_some() {
+        let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
+        if run.found.tree.is_none() || run.found.agent.is_none() || run.found.kept.is_some() {
             return;
         }
         if succeeded {
             // The slot stays, and what was not pushed is there.
-            if run.publishes() && run.pushed.is_none() {
-                run.kept = run.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
+            if run.publishes() && run.found.pushed.is_none() {
+                run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
             }
             return;
         }
         if let Err(stop) = save(run).await {
-            run.unsaved = true;
-            run.kept = run.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
+            run.found.unsaved = true;
+            run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
             run.say(Level::Warning, format!("unfinished work could not be saved: {}", stop.headline()));
         }
     }
@@ -119,8 +119,8 @@ fn describe(end: &AgentEnd) -> String {
 
 /// Saves the agent's change: as a branch of the remote, without a token as a patch in the outbox.
 pub(super) async fn save(run: &mut Run) -> Result<(), Stop> {
-    if run.collected.is_none() {
-        run.collected = super::check::collect(run).await?;
+    if run.found.collected.is_none() {
+        run.found.collected = super::check::collect(run).await?;
     }
     let commit = super::commit::wanted(run);
     let to = match run.hands.has_token {
@@ -128,7 +128,7 @@ pub(super) async fn save(run: &mut Run) -> Result<(), Stop> {
         false => SaveTo::Patch(run.workplace.outbox.clone()),
     };
     let saved = run.hands.sources.save(&Save { commit, to }).await.map_err(Stop::failed)?;
-    run.kept = match saved.into_known().flatten() {
+    run.found.kept = match saved.into_known().flatten() {
         Some(SavedWork::Branch { name, .. }) => Some(Kept::Branch(name)),
         Some(SavedWork::Patch(path)) => Some(Kept::Patch(run.workplace.shown(&path))),
         None => None,

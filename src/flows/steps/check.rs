@@ -26,12 +26,12 @@ impl Step for Check {
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         super::slot::still_ours(run).await?;
         facts::still_allowed(run).await?;
-        let Some(agent) = run.agent.clone() else {
+        let Some(agent) = run.found.agent.clone() else {
             return Ok(Did::Skipped("would judge events, result and diff, and ask the publish policy".to_owned()));
         };
         if let Err(stop) = scan_said(run, &agent) {
             // What the comments would quote is gone, whatever becomes of the run.
-            if let Some(agent) = &mut run.agent {
+            if let Some(agent) = &mut run.found.agent {
                 agent.result = None;
                 (agent.totals.last_message, agent.totals.last_error) = (None, None);
             }
@@ -50,16 +50,16 @@ impl Step for Check {
             refused: None,
         });
         let said = describe(&verdict, &collected);
-        run.collected = Some(collected);
-        run.verdict = Some(verdict.clone());
+        run.found.collected = Some(collected);
+        run.found.verdict = Some(verdict.clone());
         if !verdict.outcome.succeeded() {
             return Err(failure(&verdict));
         }
         if verdict.outcome == Outcome::Done {
-            run.allowed = Some(allowed(run)?);
+            run.found.allowed = Some(allowed(run)?);
         }
         if verdict.outcome == Outcome::Blocked
-            && run.collected.as_ref().is_some_and(|collected| !collected.files.is_empty())
+            && run.found.collected.as_ref().is_some_and(|collected| !collected.files.is_empty())
         {
             super::agent::save(run).await?;
         }
@@ -101,7 +101,7 @@ fn failure(verdict: &Verdict) -> Stop {
 
 /// Takes the agent's work into our own clone; none in a dry run.
 pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
-    let (Some(tree), Some(stack)) = (&run.tree, &run.stack) else { return Ok(None) };
+    let (Some(tree), Some(stack)) = (&run.found.tree, &run.found.stack) else { return Ok(None) };
     let publish = &stack.stack.publish;
     let wanted = Collect {
         slot: run.clone_name(),
@@ -115,7 +115,7 @@ pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
 
 /// What the policy says of the collected change.
 fn allowed(run: &Run) -> Result<limits::Verdict, Stop> {
-    let Some(collected) = &run.collected else { return Ok(limits::Verdict::Allowed) };
+    let Some(collected) = &run.found.collected else { return Ok(limits::Verdict::Allowed) };
     match policy::judge(run, collected)? {
         limits::Verdict::Refused { reason } => Err(refused(reason)),
         other => Ok(other),

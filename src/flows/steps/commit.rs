@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use super::{Did, Step};
 use crate::answer::Answer;
+use crate::flows::authors::{author, co_author};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{author, co_author};
 use crate::policy::texts::{self, Closes};
 use crate::publish::Commit;
 
@@ -31,13 +31,13 @@ impl Step for MakeCommit {
                     &commit[..commit.len().min(7)],
                     wanted.message.lines().next().unwrap_or_default()
                 );
-                run.commit = Some(commit);
+                run.found.commit = Some(commit);
                 Ok(Did::Done(said))
             }
             Answer::Known(None) => Ok(Did::Skipped("nothing changed".to_owned())),
             Answer::Unknown(would) => {
                 run.hands.plan.add_git(would, Some(&wanted.message));
-                run.commit = Some("the new commit".to_owned());
+                run.found.commit = Some("the new commit".to_owned());
                 Ok(Did::Skipped("nothing is committed".to_owned()))
             }
         }

@@ -37,8 +37,8 @@ impl Step for Fetch {
             )));
         };
         let said = format!("{} at {}", heads.default, &commit[..commit.len().min(7)]);
-        run.heads = Some(heads);
-        run.trusted = run.hands.sources.trusted_tree(&commit).await.map_err(Stop::failed)?.into_known();
+        run.found.heads = Some(heads);
+        run.found.trusted = run.hands.sources.trusted_tree(&commit).await.map_err(Stop::failed)?.into_known();
         Ok(Did::Done(said))
     }
 }

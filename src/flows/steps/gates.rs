@@ -23,16 +23,16 @@ impl Step for Gates {
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         let facts = facts::gather(run, Earlier::default()).await?;
-        run.gates = gates::judge(run.flow, &facts);
+        run.found.gates = gates::judge(run.flow, &facts);
         pass(run)?;
-        let actor = run.gates.iter().find(|answer| answer.gate == Gate::Actor);
+        let actor = run.found.gates.iter().find(|answer| answer.gate == Gate::Actor);
         Ok(Did::Done(actor.map(|answer| why(&answer.verdict)).unwrap_or_default()))
     }
 }
 
 /// Stops the run if a gate does.
 pub(super) fn pass(run: &Run) -> Result<(), Stop> {
-    match gates::first_stop(&run.gates) {
+    match gates::first_stop(&run.found.gates) {
         Some((gate, why)) => Err(Stop::Gate { gate, why: why.to_owned() }),
         None => Ok(()),
     }

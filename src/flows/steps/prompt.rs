@@ -28,7 +28,7 @@ impl Step for WritePrompt {
             count => format!(", {count} comments"),
         };
         let said = format!("{}, {} characters{comments}", prompts.full.template, prompts.full.text.chars().count());
-        run.prompts = Some(prompts);
+        run.found.prompts = Some(prompts);
         Ok(Did::Done(said))
     }
 }

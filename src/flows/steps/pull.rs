@@ -19,7 +19,7 @@ impl Step for OpenPull {
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
-        if run.commit.is_none() {
+        if run.found.commit.is_none() {
             return Ok(Did::Skipped("no commit".to_owned()));
         }
         super::slot::still_ours(run).await?;
@@ -38,7 +38,7 @@ impl Step for OpenPull {
         let url = run.workplace.shown(std::path::Path::new(&pull.url));
         let said = format!("{url}{}", if pull.existed { ", updated" } else { "" });
         let number = pull.number;
-        run.pull = Some(pull);
+        run.found.pull = Some(pull);
         super::slot::record(run, |slot| slot.pr = number.or(slot.pr)).await?;
         Ok(Did::Done(said))
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Did, Step};
 use crate::answer::Answer;
-use crate::flows::author;
+use crate::flows::authors::author;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
 use crate::publish::{Push, Pushed};
@@ -20,7 +20,7 @@ impl Step for PushCommit {
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
-        let (Some(commit), Some(branch)) = (run.commit.clone(), run.branch().map(str::to_owned)) else {
+        let (Some(commit), Some(branch)) = (run.found.commit.clone(), run.branch().map(str::to_owned)) else {
             return Ok(Did::Skipped("no commit".to_owned()));
         };
         super::slot::still_ours(run).await?;
@@ -51,18 +51,18 @@ impl Step for PushCommit {
                      or close that branch and start again",
                     files.join(", ")
                 );
-                run.kept = Some(Kept::Conflict(kept.clone()));
-                run.pushed = Some(pushed.clone());
+                run.found.kept = Some(Kept::Conflict(kept.clone()));
+                run.found.pushed = Some(pushed.clone());
                 return Err(Stop::failed(why));
             }
         };
         match &pushed {
             Pushed::Done { commit, .. } | Pushed::AlreadyThere { commit } | Pushed::Merged { commit, .. } => {
-                run.commit = Some(commit.clone());
+                run.found.commit = Some(commit.clone());
             }
             Pushed::Conflict { .. } => {}
         }
-        run.pushed = Some(pushed);
+        run.found.pushed = Some(pushed);
         Ok(Did::Done(said))
     }
 }

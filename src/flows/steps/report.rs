@@ -30,8 +30,8 @@ impl Step for Tell {
             run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
         }
         // The work has left: what an earlier run had saved is part of it now.
-        if let Some(saved) = run.resumed_work.take()
-            && run.commit.is_some()
+        if let Some(saved) = run.found.resumed_work.take()
+            && run.found.commit.is_some()
         {
             run.hands.sources.drop_saved(&saved).await.map_err(Stop::failed)?;
         }

@@ -11,7 +11,7 @@ use crate::flows::facts::{self, Earlier};
 use crate::flows::lease::{self, Asked};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{choices, progress, task};
+use crate::flows::{choices, loading, progress};
 use crate::policy::gates;
 use crate::policy::labels;
 use crate::secrets::{Secret, is_secret_name};
@@ -19,7 +19,7 @@ use crate::slots::allocate::{self, Wanted};
 use crate::slots::lease::Holder;
 use crate::slots::{Error, Phase, Record, Store};
 use crate::stack::RawStack;
-use crate::ui::Level;
+use crate::ui::{Level, Note};
 
 /// How long a run waits for a free slot (spec 3, `--wait-for-slot`).
 const WAIT_FOR_SLOT: Duration = Duration::from_secs(30 * 60);
@@ -40,11 +40,11 @@ impl Step for TakeSlot {
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
-        let raw = task::read_stack(run)?;
-        raw.project().unwrap_or_default().clone_into(&mut run.project);
+        let raw = loading::read_stack(run)?;
+        raw.project().unwrap_or_default().clone_into(&mut run.found.project);
         let folder = raw.state().dir.map_or_else(|| run.workplace.state.clone(), |dir| run.workplace.base.join(dir));
         let store = (run.hands.store)(folder);
-        run.store = Some(Arc::clone(&store));
+        run.found.store = Some(Arc::clone(&store));
 
         let left = progress::earlier(run).await?;
         let told = left.as_ref().is_some_and(|state| handled(state, run));
@@ -54,28 +54,28 @@ impl Step for TakeSlot {
         judge_duplicate(run, store.as_ref(), told, None).await?;
         let record = hold(run, &store, &raw).await?;
         begin(run, &record, left.and_then(|state| state.session)).await?;
-        let stack = task::load(run, &raw, Some(record.slot))?;
+        let stack = loading::load(run, &raw, Some(record.slot))?;
         for warning in &stack.warnings {
-            run.hands.ui.note(&task::note(warning, stack.picture(warning)));
+            run.hands.ui.note(&Note::about(warning, stack.picture(warning)));
         }
         for (_, value) in stack.vars.iter().filter(|(name, _)| is_secret_name(name)) {
             run.hands.ui.mask(&Secret::new(value.to_owned()));
         }
         run.settings.merge(stack.vars.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        run.stack = Some(stack);
+        run.found.stack = Some(stack);
         run.options =
             crate::flows::options::Options::read(&run.settings).map_err(|error| Stop::Usage(error.to_string()))?;
         choices::choose(run)?;
-        let made = if run.slot_is_new { "new" } else { "as it was" };
+        let made = if run.found.slot_is_new { "new" } else { "as it was" };
         Ok(Did::Done(format!("{} of {}, {made}", record.slot, run.env)))
     }
 
     /// Destroys a slot that this run made, unless its agent succeeded, people want to look at it, or its work could not be saved.
     async fn undo(&self, run: &mut Run) {
-        let succeeded = run.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
+        let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
         let debug = run.issue.labels.iter().any(|label| labels::same(label, KEEP_LABEL));
-        let Some(record) = run.slot.clone().filter(|_| run.slot_is_new && !succeeded) else { return };
-        if debug || run.options.keep_on_failure || run.unsaved {
+        let Some(record) = run.found.slot.clone().filter(|_| run.found.slot_is_new && !succeeded) else { return };
+        if debug || run.options.keep_on_failure || run.found.unsaved {
             if !run.slot_folder().exists() {
                 return;
             }
@@ -83,7 +83,7 @@ impl Step for TakeSlot {
             return;
         }
         // Once the last word is said nobody needs the slot; until then the texts name it.
-        run.doomed = Some(record);
+        run.found.doomed = Some(record);
     }
 }
 
@@ -120,7 +120,7 @@ async fn judge_duplicate(run: &mut Run, store: &dyn Store, told: bool, running: 
     let handled = if phases.is_empty() { told } else { phases.contains(&Phase::Published) };
     let earlier = Earlier { handled: Answer::Known(handled), running: Answer::Known(running) };
     let facts = facts::gather(run, earlier).await?;
-    run.gates = gates::judge(run.flow, &facts);
+    run.found.gates = gates::judge(run.flow, &facts);
     super::gates::pass(run)
 }
 
@@ -128,7 +128,7 @@ async fn judge_duplicate(run: &mut Run, store: &dyn Store, told: bool, running: 
 async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<Record, Stop> {
     let wanted = Wanted {
         repo: run.repo(),
-        project: run.project.clone(),
+        project: run.found.project.clone(),
         env: run.env.clone(),
         issue: Some(run.issue.number),
         pr: None,
@@ -138,7 +138,7 @@ async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<R
     };
     let asked = Instant::now();
     loop {
-        let request = |slot| task::request(run, raw, Some(slot));
+        let request = |slot| loading::request(run, raw, Some(slot));
         // A pattern that can't be rendered is told with its place when the file is loaded.
         let namespace = |slot| raw.namespace(&request(slot)).unwrap_or_default();
         let wait = !run.options.fail_if_busy && !run.options.dry_run;
@@ -155,8 +155,8 @@ async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<R
         let cancel = run.cancel.clone();
         match lease::take(&run.hands, store, &allocated.record, holder, wait, &cancel).await? {
             Asked::Held(held) => {
-                run.lease = Some(held);
-                run.slot_is_new = allocated.created;
+                run.found.lease = Some(held);
+                run.found.slot_is_new = allocated.created;
                 return Ok(allocated.record);
             }
             Asked::Busy { holder, flow } => {
@@ -182,7 +182,7 @@ async fn wait_for_slot(run: &Run, full: &Error) -> Result<(), Stop> {
 /// Writes into the record which delivery is at work. An unfinished run of the same delivery is gone on with where it stopped; of
 /// another one the tree and the thread are kept, and the agent is asked anew.
 async fn begin(run: &mut Run, record: &Record, session: Option<String>) -> Result<(), Stop> {
-    run.slot = Some(record.clone());
+    run.found.slot = Some(record.clone());
     let delivery = run.identity.delivery.clone();
     self::record(run, |slot| {
         if slot.phase == Phase::Published {
@@ -198,7 +198,9 @@ async fn begin(run: &mut Run, record: &Record, session: Option<String>) -> Resul
 
 /// Changes the slot's record, in the store and here.
 pub(super) async fn record(run: &mut Run, change: impl Fn(&mut Record) + Send + Sync) -> Result<(), Stop> {
-    let (Some(store), Some(slot)) = (run.store.clone(), run.slot.as_ref().map(|slot| slot.slot)) else { return Ok(()) };
+    let (Some(store), Some(slot)) = (run.found.store.clone(), run.found.slot.as_ref().map(|slot| slot.slot)) else {
+        return Ok(());
+    };
     let now = run.hands.clock.now();
     let mut apply = |record: &mut Record| {
         change(record);
@@ -206,7 +208,7 @@ pub(super) async fn record(run: &mut Run, change: impl Fn(&mut Record) + Send + 
         Ok(())
     };
     match store.change(slot, &mut apply).await.map_err(Stop::failed)? {
-        Some(record) => run.slot = Some(record),
+        Some(record) => run.found.slot = Some(record),
         None => {
             return Err(Stop::failed(format!("the record of slot {slot} is gone: another command destroyed the slot")));
         }
@@ -221,7 +223,7 @@ pub(super) async fn reached(run: &mut Run, phase: Phase) -> Result<(), Stop> {
 
 /// Whether the slot is still ours; asked before anything leaves the run.
 pub(super) async fn still_ours(run: &Run) -> Result<(), Stop> {
-    match &run.lease {
+    match &run.found.lease {
         Some(held) => held.check().await,
         None => Ok(()),
     }

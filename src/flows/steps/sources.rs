@@ -6,7 +6,7 @@ use super::{Did, Step};
 use crate::answer::Answer;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{author, task};
+use crate::flows::{authors, task};
 use crate::publish::branch::{self, Choice, Chosen, Facts, PullFact};
 use crate::publish::{AgentTree, SavedWork, TakenUp};
 use crate::slots::Phase;
@@ -28,9 +28,9 @@ impl Step for PlaceSources {
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         let chosen = choose(run).await?;
         let default = run.default_branch();
-        let base = run.heads.as_ref().and_then(|heads| heads.default_commit().map(str::to_owned));
+        let base = run.found.heads.as_ref().and_then(|heads| heads.default_commit().map(str::to_owned));
         let saved = saved_work(run, &chosen.branch);
-        let begun = run.slot.as_ref().is_some_and(|slot| {
+        let begun = run.found.slot.as_ref().is_some_and(|slot| {
             slot.branch.as_deref() == Some(chosen.branch.as_str())
                 && slot.phase >= Phase::Sources
                 && slot.phase < Phase::Published
@@ -42,7 +42,7 @@ impl Step for PlaceSources {
             base: base.map(|commit| (default.clone(), commit)),
             saved: saved.clone(),
             keep: begun,
-            identity: author(&run.settings),
+            identity: authors::author(&run.settings),
         };
         let branch = chosen.branch.clone();
         super::slot::record(run, |slot| {
@@ -62,18 +62,18 @@ impl Step for PlaceSources {
         let mut said =
             format!("branch {}{}", chosen.branch, if chosen.head.is_some() { ", as it is on origin" } else { ", new" });
         let taken_up = tree.taken_up.clone();
-        run.tree = Some(tree);
+        run.found.tree = Some(tree);
         let kept_work = task::has_unfinished_work(run);
         match taken_up {
             TakenUp::Nothing if kept_work => {
                 said.push_str(", with the unfinished work of the run before");
                 // The kept tree holds what was saved of it: once it is published the copy must not come back.
-                run.resumed_work = saved;
+                run.found.resumed_work = saved;
             }
             TakenUp::Nothing => {}
             TakenUp::Whole => {
                 said.push_str(", with the saved work of the run before");
-                run.resumed_work = saved;
+                run.found.resumed_work = saved;
             }
             TakenUp::LeftOut(why) => run.say(Level::Warning, why),
         }
@@ -86,7 +86,7 @@ impl Step for PlaceSources {
 async fn choose(run: &Run) -> Result<Chosen, Stop> {
     let base = branch::issue_branch(run.issue.number);
     let mut facts = Facts {
-        branches: run.heads.as_ref().map(|heads| heads.branches.clone()).unwrap_or_default(),
+        branches: run.found.heads.as_ref().map(|heads| heads.branches.clone()).unwrap_or_default(),
         ..Facts::default()
     };
     loop {
@@ -107,7 +107,7 @@ async fn choose(run: &Run) -> Result<Chosen, Stop> {
 /// What an earlier run kept: a branch on the remote, else a patch in the outbox.
 fn saved_work(run: &Run, branch: &str) -> Option<SavedWork> {
     let name = branch::wip_branch(branch);
-    let on_remote = run.heads.as_ref().and_then(|heads| heads.branches.get(&name));
+    let on_remote = run.found.heads.as_ref().and_then(|heads| heads.branches.get(&name));
     if let Some(commit) = on_remote {
         return Some(SavedWork::Branch { name, commit: commit.clone() });
     }

@@ -20,9 +20,9 @@ fn said_of_file(bytes: &[u8]) -> String {
 #[test]
 fn a_missing_file_is_named_with_what_names_another() {
     let error: StackError = RawStack::read("no/such/services.yaml".as_ref()).unwrap_err();
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @"
     no/such/services.yaml: can't be read: there is no such file
-      hint: --config or CODEXCTL_CONFIG names another file
+      hint: `codexctl init` writes a first one; --config or CODEXCTL_CONFIG names another file
     ");
 }
 
@@ -85,6 +85,14 @@ fn syntax_errors_say_what_to_do() {
     services.yaml:3:9: this `:` stands inside a `[` or `{` that is not closed
       hint: close it, or quote the text it is part of
     ");
+    insta::assert_snapshot!(said("project: shop\nmaxSlots: [\nversions:\n  a: x\n"), @"
+    services.yaml:2:11: `[` is not closed
+      hint: close it with `]`
+    ");
+    insta::assert_snapshot!(said("project: shop\nversions: {a: b\n"), @"
+    services.yaml:2:11: `{` is not closed
+      hint: close it with `}`
+    ");
     insta::assert_snapshot!(said("project: shop\n  registry: a\n"), @r"
     services.yaml:2:11: a `:` stands where no key can be
       hint: quote text that has `: ` in it; keys of one mapping start in the same column
@@ -129,6 +137,142 @@ fn deep_nesting_is_refused() {
     insta::assert_snapshot!(said(&format!("project: shop\nx-deep: {}{}\n", "[".repeat(5000), "]".repeat(5000))), @"services.yaml:2:211: nested deeper than 200 levels");
     let block: String = (0..400).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     insta::assert_snapshot!(said(&format!("project: shop\nx-deep:\n{}", block.replace("\na", "\n a"))), @"services.yaml:203:201: nested deeper than 200 levels");
+}
+
+#[test]
+fn nesting_of_ten_thousand_levels_is_refused_in_every_form() {
+    let levels = 10_000;
+    let flow = format!("project: shop\nx: {}{}\n", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(said(&flow), "services.yaml:2:206: nested deeper than 200 levels");
+    let maps = format!("project: shop\nx: {}1{}\n", "{a: ".repeat(levels), "}".repeat(levels));
+    insta::assert_snapshot!(said(&maps), @"services.yaml:2:800: nested deeper than 200 levels");
+    let items = format!("project: shop\nx:\n{}1\n", "- ".repeat(levels));
+    insta::assert_snapshot!(said(&items), @"services.yaml:3:399: nested deeper than 200 levels");
+    let open = format!("project: shop\nx: {}\n", "[".repeat(levels));
+    insta::assert_snapshot!(said(&open), @"services.yaml:2:206: nested deeper than 200 levels");
+    let template =
+        format!("project: shop\nregistry: '{{{{ print {}1{} }}}}'\n", "(".repeat(levels), ")".repeat(levels));
+    insta::assert_snapshot!(said(&template), @"services.yaml:2:121: template: max expression depth exceeded");
+}
+
+#[test]
+fn bytes_that_no_text_has_are_told_where_they_stand() {
+    insta::assert_snapshot!(said_of_file(b"project: shop\nregistry: a\0b\n"), @r"
+    services.yaml:2:12: the character U+0000 can't stand in a text file
+      hint: save it as UTF-8 text; in double quotes it can be written as \xNN
+    ");
+    insta::assert_snapshot!(said_of_file(b"project: shop\nregistry: a\x1b[0m\n"), @r"
+    services.yaml:2:11: the character U+001B can't stand in a text file
+      hint: save it as UTF-8 text; in double quotes it can be written as \xNN
+    ");
+    insta::assert_snapshot!(said_of_file(b"\xfe\xff\0p\0r"), @"
+    services.yaml: the file is UTF-16
+      hint: save it as UTF-8
+    ");
+    insta::assert_snapshot!(said_of_file(b"p\0r\0o\0j\0"), @r"
+    services.yaml:1:2: the character U+0000 can't stand in a text file
+      hint: save it as UTF-8 text; in double quotes it can be written as \xNN
+    ");
+    insta::assert_snapshot!(said_of_file(b"project: shop\n# \xd0\xbf\xd1\x80 \xc3\n"), @"
+    services.yaml:2:6: byte 0xc3 is not UTF-8
+      hint: save the file as UTF-8
+    ");
+    insta::assert_snapshot!(said_of_file(b"\x7fELF\x02\x01\x01\0\0\0"), @r"
+    services.yaml:1:1: the character U+007F can't stand in a text file
+      hint: save it as UTF-8 text; in double quotes it can be written as \xNN
+    ");
+    insta::assert_snapshot!(said_of_file(b"project: shop\nregistry: \xef\xbb\xbfa\n"), @"
+    services.yaml:2:11: a byte order mark stands in the middle of the file
+      hint: take it out; it may stand at the start only
+    ");
+}
+
+#[test]
+fn a_folder_or_a_file_of_blanks_is_no_stack_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = RawStack::read_as(folder.path(), "services.yaml".as_ref()).unwrap_err();
+    insta::assert_snapshot!(error, @"
+    services.yaml: can't be read: it is a folder
+      hint: --config or CODEXCTL_CONFIG names another file
+    ");
+    insta::assert_snapshot!(said_of_file(b" \n\t\n\r\n"), @"
+    services.yaml: there is nothing in the file
+      hint: the least it can say is `project: NAME`
+    ");
+    insta::assert_snapshot!(said_of_file(b"---\n...\n"), @"services.yaml:1:4: `project` is missing");
+    insta::assert_snapshot!(said_of_file(b"just text\n"), @"
+    services.yaml:1:1: the file must be a mapping, not text
+      hint: write its fields below it: `name: value`
+    ");
+    insta::assert_snapshot!(said_of_file(b"[a, b]\n"), @"
+    services.yaml:1:1: the file must be a mapping, not a list
+      hint: write its fields below it: `name: value`
+    ");
+    insta::assert_snapshot!(said_of_file(b"null\n"), @"services.yaml:1:1: `project` is missing");
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_read_and_its_mistakes_are_placed() {
+    let names: String = (0..60_000).map(|at| format!("'{{{{ .Env }}}}-é{at}', ")).collect();
+    let text =
+        format!("project: shop\nx-names: [{names}]\nservices: [{{name: a, {}imge: {{}}}}]\n", " ".repeat(1_000_000));
+    insta::assert_snapshot!(said(&text), @"
+    services.yaml:3:1000022: warning: unknown field `services[0].imge`
+      hint: did you mean `image`?
+    ");
+}
+
+#[test]
+fn a_file_of_fifty_megabytes_loads_and_one_that_is_too_big_says_so() {
+    let line = "# a comment of sixty-four bytes, so that a million make the file.\n";
+    let text = format!("project: shop\n{}maxSlots: few\n", line.repeat((50 << 20) / line.len()));
+    insta::assert_snapshot!(said(&text), @"
+    services.yaml:794377:11: `maxSlots` must be a whole number, not `few`
+      hint: 0 or more
+    ");
+    let mut bytes = b"project: shop\n".to_vec();
+    bytes.resize((64 << 20) + 1, b'#');
+    insta::assert_snapshot!(said_of_file(&bytes), @"services.yaml: the file has 67108865 bytes, more than the limit of 67108864");
+}
+
+#[test]
+fn wrong_templates_of_several_values_are_told_together() {
+    insta::assert_snapshot!(
+        said("project: shop\nregistry: '{{ envOR \"A\" \"b\" }}'\nversions:\n  a: '{{- .Sloot -}}'\n  b: '{{ index .Versions 1 }}-{{ .Sloot }}'\n  c: '{{ .Env }}'\n"),
+        @r#"
+    services.yaml:2:15: template: function "envOR" not defined
+      hint: did you mean `envOr`?
+    services.yaml:4:11: template: can't evaluate field Sloot in type config.TemplateContext in `.Sloot`
+      hint: did you mean `.Slot`?
+    services.yaml:5:10: template: error calling index: value has type int; should be string in `index .Versions 1`
+    services.yaml:5:34: template: can't evaluate field Sloot in type config.TemplateContext in `.Sloot`
+      hint: did you mean `.Slot`?
+    "#
+    );
+}
+
+#[test]
+fn errors_of_several_layers_are_told_together() {
+    insta::assert_snapshot!(
+        said("project: Shop\nmaxSlots: few\nregistry: a\nregistry: b\nx: *nope\nenvironments:\n  ai: {from: dve}\n  dev: {from: dev}\nservices: [{image: 1}]\n"),
+        @"
+    services.yaml: project and environment give the namespace `Shop-dev-3`, which can't be one: it may have lower-case letters, digits and `-` only
+      hint: set `namespace.patterns.ai`
+    services.yaml:2:11: `maxSlots` must be a whole number, not `few`
+      hint: 0 or more
+    services.yaml:4:1: `registry` is set twice (first on line 3)
+    services.yaml:5:4: there is no anchor `&nope` before this
+    services.yaml:7:14: environment `ai` is made from `dve`, which is not there: ai → dve
+      hint: did you mean `dev`? The file has ai, dev
+    services.yaml:8:15: environments inherit in a circle: dev → dev
+      hint: take one `from` of them away
+    services.yaml:9:12: `services[0].name` is missing
+    services.yaml:9:20: `services[0].image` must be a mapping, not `1`
+      hint: write its fields below it: `name: value`
+    services.yaml:5:1: warning: unknown field `x`
+      hint: known here: project, envFiles, registry, versions, maxSlots, baseDomain, namespace, environments, state, storage, dataPaths, images, infrastructure, services, hooks, codex, publish
+    "
+    );
 }
 
 #[test]

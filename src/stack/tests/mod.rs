@@ -3,6 +3,7 @@
 mod broken;
 mod examples;
 mod inherit;
+mod older;
 mod sources;
 mod wrong;
 mod yaml;
@@ -15,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::{Decided, LoadRequest, Loaded, RawStack, StackError, VarsInput};
 
 /// A request for an environment with nothing else given.
-fn request(env: &str) -> LoadRequest {
+pub(super) fn request(env: &str) -> LoadRequest {
     LoadRequest {
         path: PathBuf::from("services.yaml"),
         env: env.to_owned(),

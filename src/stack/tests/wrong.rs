@@ -98,6 +98,15 @@ fn hooks_need_one_thing_to_do() {
 }
 
 #[test]
+fn a_step_knows_an_empty_when_from_none() {
+    let text = "project: shop\nhooks:\n  beforeAll:\n    - {run: a}\n    - {run: b, when: '{{ envOr \"UNSET\" \"\" }}'}\n    \
+                - {run: c, when: false}\n";
+    let steps = load(text).unwrap().stack.hooks.before_all;
+    let whens: Vec<Option<&str>> = steps.iter().map(|step| step.when.as_deref()).collect();
+    assert_eq!(whens, [None, Some(""), Some("false")]);
+}
+
+#[test]
 fn images_and_services_need_their_fields() {
     insta::assert_snapshot!(
         said(
@@ -195,6 +204,19 @@ fn a_line_that_a_trim_marker_takes_is_told() {
     services.yaml:2:1: warning: the template above takes `registry` into its comment: it has no effect
       hint: let the line above end in `}}` instead of `-}}`
     ");
+}
+
+#[test]
+fn a_mapping_that_loses_its_first_line_to_a_trim_marker_is_told_with_it() {
+    insta::assert_snapshot!(
+        said("project: shop\n# {{- $tag := \"1\" -}}\n\nstorage:\n  data: {size: 1Gi}\nregistry: a\n"),
+        @"
+    services.yaml:4:1: the template above takes the line `storage:` into its comment, and what stands below it is left
+      hint: let the line above end in `}}` instead of `-}}`
+    services.yaml:5:3: this line's indentation fits nothing above it
+      hint: keys of one mapping start in the same column
+    "
+    );
 }
 
 #[test]

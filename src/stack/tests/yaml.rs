@@ -133,6 +133,40 @@ fn block_texts_keep_their_lines() {
 }
 
 #[test]
+fn a_file_of_too_many_values_is_refused() {
+    let limits = Limits { nodes: 4, ..Limits::default() };
+    assert!(parse("[1, 2, 3]", &limits).problems.is_empty());
+    let parsed = parse("[1, 2, 3, 4]\n", &limits);
+    assert_eq!(parsed.problems[0].text, "the file has more than 4 values");
+    assert!(parsed.over_limit && parsed.documents.is_empty());
+}
+
+#[test]
+fn the_end_of_a_file_is_no_line_of_a_block_text() {
+    assert_eq!(read("a: |\n  one\n   "), "{a: \"one\\n \"}", "blanks beyond the indentation");
+    assert_eq!(read("a: |\n  one\n  "), "{a: \"one\\n\"}", "blanks of the indentation alone");
+    assert_eq!(read("a: |\r  one\r"), "{a: \"one\\n\"}", "a line end of old Macs");
+}
+
+#[test]
+fn lines_of_a_quoted_text_may_stand_left_of_their_key_as_in_yaml_v3() {
+    // Templates make such texts: `value: '{{ .Notes }}'` where the notes have several lines.
+    assert_eq!(read("a:\n  b: 'one\ntwo\n\nthree'\n  c: 1\n"), "{a: {b: \"one two\\nthree\", c: 1}}");
+    assert_eq!(
+        read("a:\r\n  - \"x\r\n \\\"y\\\" 'z'\r\nend\" # c\r\n  - é\r\n"),
+        "{a: [\"x \\\"y\\\" 'z' end\", \"é\"]}"
+    );
+    assert_eq!(read("a: 'it''s\n\"b\"'\nc: \"d\ne\"\nf: g\n"), "{a: \"it's \\\"b\\\"\", c: \"d e\", f: \"g\"}");
+    assert_eq!(read("a: 'x\r  y\rz'\rb: 1\r"), "{a: \"x y z\", b: 1}", "lines of old Macs");
+    let parsed = parse("é: 'ä\nö' \nb: [x, ü]\nb: 2\n", &Limits::default());
+    let items = parsed.documents[0].get("b").unwrap().items().unwrap();
+    assert_eq!((items[1].place.line, items[1].place.column, items[1].place.offset), (3, 8, 20));
+    assert_eq!(read("é: 'ä\nö' \nb: [x, ü]\nb: 2\n"), "4:1 `b` is set twice");
+    // One that is never closed is told as before.
+    assert_eq!(read("a: 'x\nb: y\n"), "2:1 this line belongs to a quoted text that starts above it");
+}
+
+#[test]
 fn no_text_makes_the_reader_panic() {
     use proptest::prelude::{ProptestConfig, proptest};
     proptest!(ProptestConfig::with_cases(300), |(text in "[ -~\\n\\t&*<{}\\[\\]:'\"|>é-]{0,80}")| {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Answer;
 use super::model::{State, Token};
 use super::query::{Document, Selection, parse};
+use super::reviews;
 use super::rights::may;
 
 /// A place in the graph.
@@ -21,6 +22,8 @@ enum Node {
     /// Who wrote something.
     Author(String),
     PageInfo(Option<String>),
+    /// Type and content of something that is all there.
+    Json(&'static str, Value),
     List(Vec<Node>),
     Leaf(Value),
 }
@@ -125,6 +128,7 @@ impl Asked<'_> {
             Node::Viewer => "User",
             Node::Author(login) => self.state.users.get(login).copied().unwrap_or("User"),
             Node::PageInfo(_) => "PageInfo",
+            Node::Json(kind, _) => kind,
             Node::List(_) | Node::Leaf(_) => "Scalar",
         };
         kind.to_owned()
@@ -133,7 +137,7 @@ impl Asked<'_> {
     fn field(&self, node: &Node, name: &str, args: &Map<String, Value>) -> Result<Node, Fail> {
         let text = |key: &str| args.get(key).and_then(Value::as_str).unwrap_or_default();
         let leaf = |value: Value| Ok(Node::Leaf(value));
-        if name == "__typename" {
+        if name == "__typename" && !matches!(node, Node::Json(..)) {
             return leaf(self.kind(node).into());
         }
         match (node, name) {
@@ -162,6 +166,33 @@ impl Asked<'_> {
                 };
                 there.then(|| Node::Thread(repo.clone(), number)).ok_or_else(missing)
             }
+            (Node::Repository(repo), "pullRequest") => {
+                let number = args.get("number").and_then(Value::as_u64).unwrap_or_default();
+                if !may(self.state, repo, self.token, "pull_requests", "read") {
+                    return Err(typed("Resource not accessible by integration".to_owned(), "FORBIDDEN"));
+                }
+                let found = self.state.repos[repo].issues.get(&number).filter(|issue| issue.pull.is_some());
+                let missing =
+                    || typed(format!("Could not resolve to a PullRequest with the number of {number}."), "NOT_FOUND");
+                found.map(|_| Node::Thread(repo.clone(), number)).ok_or_else(missing)
+            }
+            (
+                Node::Thread(repo, number),
+                "reviewThreads" | "reviews" | "labels" | "title" | "body" | "url" | "author" | "headRefName"
+                | "baseRefName",
+            ) if self.kind(node) == "PullRequest" => {
+                let whole = reviews::pull(self.state, self.token, repo, *number);
+                let page = self.page(&whole[name], args)?;
+                Ok(json_node(name, page))
+            }
+            (Node::Json(kind, value), _) => match value.get(name) {
+                Some(found) if *kind == "PageInfo" || !found.is_array() => Ok(json_node(name, found.clone())),
+                Some(found) => {
+                    let items = found.as_array().into_iter().flatten();
+                    Ok(Node::List(items.map(|item| json_node(name, item.clone())).collect()))
+                }
+                None => Err(self.no_field(node, name)),
+            },
             (Node::Thread(repo, number), "comments") => self.comments(repo, *number, args),
             (Node::Comments(repo, ids, _), "nodes") => {
                 Ok(Node::List(ids.iter().map(|id| Node::Comment(repo.clone(), *id)).collect()))
@@ -192,7 +223,18 @@ impl Asked<'_> {
         }
     }
 
-    fn comments(&self, repo: &str, number: u64, args: &Map<String, Value>) -> Result<Node, Fail> {
+    /// A connection cut to the page that is asked for.
+    fn page(&self, of: &Value, args: &Map<String, Value>) -> Result<Value, Fail> {
+        let Some(nodes) = of.get("nodes").and_then(Value::as_array) else { return Ok(of.clone()) };
+        let (from, size) = self.range(args)?;
+        let rest: Vec<Value> = nodes.iter().skip(from).cloned().collect();
+        let next = (rest.len() > size).then(|| format!("after-{}", from + size));
+        let page: Vec<Value> = rest.into_iter().take(size).collect();
+        Ok(json!({"nodes": page, "pageInfo": {"hasNextPage": next.is_some(), "endCursor": next}}))
+    }
+
+    /// Where a page begins, and how long it is.
+    fn range(&self, args: &Map<String, Value>) -> Result<(usize, usize), Fail> {
         let first = args.get("first").and_then(Value::as_u64).unwrap_or_default();
         if !(1..=100).contains(&first) {
             return Err(typed(
@@ -200,13 +242,17 @@ impl Asked<'_> {
                 "EXCESSIVE_PAGINATION",
             ));
         }
-        let size = usize::try_from(first).unwrap().min(self.state.page);
-        let all =
-            self.state.repos[repo].comments.iter().filter(|(_, comment)| comment.issue == number).map(|(id, _)| *id);
-        let from: usize = args
+        let from = args
             .get("after")
             .and_then(Value::as_str)
             .map_or(0, |cursor| cursor.strip_prefix("after-").unwrap().parse().unwrap());
+        Ok((from, usize::try_from(first).unwrap().min(self.state.page)))
+    }
+
+    fn comments(&self, repo: &str, number: u64, args: &Map<String, Value>) -> Result<Node, Fail> {
+        let (from, size) = self.range(args)?;
+        let all =
+            self.state.repos[repo].comments.iter().filter(|(_, comment)| comment.issue == number).map(|(id, _)| *id);
         let rest: Vec<u64> = all.skip(from).collect();
         let next = (rest.len() > size).then(|| format!("after-{}", from + size));
         Ok(Node::Comments(repo.to_owned(), rest.into_iter().take(size).collect(), next))
@@ -215,4 +261,21 @@ impl Asked<'_> {
     fn no_field(&self, node: &Node, name: &str) -> Fail {
         refused(&format!("Field '{name}' doesn't exist on type '{}'", self.kind(node)), "undefinedField")
     }
+}
+
+/// The type of a field's content, as far as a test can tell.
+fn json_node(name: &str, value: Value) -> Node {
+    if !value.is_object() {
+        return Node::Leaf(value);
+    }
+    let kind = match name {
+        "reviewThreads" => "PullRequestReviewThreadConnection",
+        "reviews" => "PullRequestReviewConnection",
+        "labels" => "LabelConnection",
+        "comments" => "PullRequestReviewCommentConnection",
+        "pageInfo" => "PageInfo",
+        "author" => "User",
+        _ => "Node",
+    };
+    Node::Json(kind, value)
 }

@@ -18,6 +18,7 @@ mod line;
 mod model;
 mod query;
 mod rest;
+mod reviews;
 mod rights;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -34,7 +35,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use git::Git;
 #[allow(unused_imports, reason = "each test crate uses a part of it")]
-pub(crate) use model::{Comment, Issue, Pull, Recorded, Repo, State, Token, TokenKind};
+pub(crate) use model::{Comment, Issue, Pull, Recorded, Repo, ReviewThread, State, Token, TokenKind};
 
 /// What goes wrong, once.
 #[derive(Debug, Clone)]

@@ -91,6 +91,24 @@ pub(crate) struct Pull {
     pub(crate) requested_reviewers: Vec<String>,
     /// Who has reviewed.
     pub(crate) reviews: Vec<String>,
+    /// Author and text of reviews that say something.
+    pub(crate) review_texts: Vec<(String, String)>,
+    pub(crate) threads: Vec<ReviewThread>,
+}
+
+/// A thread of a review.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct ReviewThread {
+    pub(crate) path: String,
+    pub(crate) line: Option<u64>,
+    pub(crate) start_line: Option<u64>,
+    pub(crate) resolved: bool,
+    pub(crate) outdated: bool,
+    pub(crate) hunk: String,
+    /// Author and text, oldest first.
+    pub(crate) comments: Vec<(String, String)>,
+    /// Which of them, by index, are hidden.
+    pub(crate) minimized: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
