@@ -21,11 +21,11 @@ demo: ## An example event through the whole flow; REAL=1 with OPENAI_API_KEY use
 	@examples/demo.sh $(if $(REAL),--real)
 
 .PHONY: test
-test: setup lint unit integration shop demo-test ## Everything that must pass, set-up included
+test: setup lint unit integration fuzz shop demo-test ## Everything that must pass, set-up included
 
 .PHONY: setup
 setup:
-	$(call timed,set-up,tests/setup/install.sh codex linters)
+	$(call timed,set-up,tests/setup/install.sh codex linters readers cluster)
 
 .PHONY: lint
 lint: ## Formatting, clippy, dependencies, workflows, shell scripts
@@ -39,8 +39,12 @@ unit: ## Tests beside the code
 	$(call timed,unit tests,cargo test --quiet --lib --bins)
 
 .PHONY: integration
-integration: ## Tests with real parts: git remotes, the Codex agent, GitHub's stand-in
+integration: ## Tests with real parts: git remotes, the Codex agent, a Kubernetes API server, GitHub's stand-in
 	$(call timed,integration tests,cargo test --quiet --test '*')
+
+.PHONY: fuzz
+fuzz: ## Readers of foreign texts against random ones, 10 s each (SECONDS_EACH=60 for more)
+	$(call timed,fuzz targets,cargo run --quiet --example fuzz -- $(or $(SECONDS_EACH),10))
 
 .PHONY: shop
 shop:

@@ -9,6 +9,9 @@ pub mod flows; // what each flow does: a list of steps over one context
 
 pub mod stack; // services.yaml: load, environments, namespace, validate
 pub mod gotmpl; // Go's text/template
+pub mod manifests; // documents of manifests: read, shaped for an environment, printed
+pub mod deploy; // the verbs above stack and manifests: select, render, validate
+pub mod cluster; // a Kubernetes cluster: which one is meant, the connection, what it knows
 pub mod slots; // records and leases of slots
 pub mod agent; // prompt, config, proxy, place, events, verdict
 pub mod publish; // what leaves a run: collect, scan, commit, push

@@ -32,6 +32,25 @@ pub fn command() -> Command {
                 .help_template(template(&run_notes())),
         )
         .subcommand(
+            own("validate", Subcommand::Validate)
+                .about("Checks services.yaml and all manifests, for every environment")
+                .help_template(template(
+                    "Looks at every environment, or at --env alone, in slot 1 unless --slot says another: services.yaml,\n\
+                     manifests, hooks, image tags, the agent's configuration. Warnings do not fail it.\n\n\
+                     Examples: codexctl validate\n          \
+                     codexctl validate --env ai -o json",
+                )),
+        )
+        .subcommand(
+            own("render", Subcommand::Render)
+                .about("Prints the manifests as they would be applied, or one template")
+                .help_template(template(
+                    "YAML, or with -o json one object with env, namespace, slot and documents. Secrets are <hidden>.\n\n\
+                     Examples: codexctl render --env ai --slot 1 --only-services catalog --skip-infra all\n          \
+                     codexctl render --env ai --slot 1 --file deploy/hooks/smoke-test.sh",
+                )),
+        )
+        .subcommand(
             Command::new("schema")
                 .about("Prints the JSON Schema of services.yaml, for editors")
                 .help_template(template("Example: codexctl schema > services.schema.json")),

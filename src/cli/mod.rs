@@ -18,9 +18,13 @@ use crate::ui::trace::Trace;
 use crate::ui::{Level, Note, Style, Ui};
 
 pub mod args;
+mod cluster;
 mod completions;
+mod project;
+mod render;
 mod run;
 mod schema;
+mod validate;
 mod version;
 
 /// How a command ended, as the shell sees it (spec 3).
@@ -163,6 +167,8 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
     let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
     let ended = match path.as_slice() {
         ["run"] => run::run(&mut call),
+        ["validate"] => validate::validate(&mut call),
+        ["render"] => render::render(&mut call),
         ["schema"] => schema::schema(&mut call),
         ["version"] => version::version(&call),
         ["completions"] => completions::completions(own),

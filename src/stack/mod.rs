@@ -35,6 +35,7 @@ mod yaml_quotes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use decode::nearest;
 
 pub use codex::{Codex, ConfigBlock, GithubAccess, Link, Timeouts};
 pub use context::{Extras, IssueComment, ReviewComment};

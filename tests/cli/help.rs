@@ -23,6 +23,8 @@ fn help_shows_the_commands_and_the_first_step() {
 
     Commands:
       run          Runs the whole thing: event → flow → result
+      validate     Checks services.yaml and all manifests, for every environment
+      render       Prints the manifests as they would be applied, or one template
       schema       Prints the JSON Schema of services.yaml, for editors
       version      Prints version, commit and build date
       completions  Prints a completion script for a shell

@@ -135,9 +135,12 @@ fn as_json_every_line_of_the_log_is_an_object() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let scene = Scene::shop();
-    for arguments in
-        [&["run", "--dry-run", "--event", &event("dev.json")][..], &["completions", "zsh"], &["run", "--help"]]
-    {
+    for arguments in [
+        &["run", "--dry-run", "--event", &event("dev.json")][..],
+        &["completions", "zsh"],
+        &["run", "--help"],
+        &["render", "--env", "dev"],
+    ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_codexctl"))
             .args(arguments)
             .env_clear()
@@ -154,6 +157,26 @@ fn a_reader_that_goes_away_is_no_failure() {
         let status = child.wait().expect("codexctl ends");
         assert_eq!(status.code(), Some(0), "{arguments:?}: {said}");
         assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_failure_and_no_short_result() {
+    let scene = Scene::shop();
+    for arguments in [&["version"][..], &["schema"], &["completions", "zsh"], &["render", "--env", "dev"]] {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a disk that is full");
+        let ran = Command::new(env!("CARGO_BIN_EXE_codexctl"))
+            .args(arguments)
+            .env_clear()
+            .env("HOME", scene.home())
+            .current_dir(scene.work())
+            .stdin(Stdio::null())
+            .stdout(full)
+            .output()
+            .expect("codexctl starts");
+        let said = String::from_utf8(ran.stderr).expect("UTF-8");
+        assert_eq!(ran.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("the result can't be written to standard output: No space left on device"), "{said}");
     }
 }
 

