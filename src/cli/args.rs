@@ -56,6 +56,25 @@ pub fn command() -> Command {
                 .help_template(template("Example: codexctl schema > services.schema.json")),
         )
         .subcommand(
+            Command::new("prompt")
+                .about("What the agent is told")
+                .help_template(template("Example: codexctl prompt render --kind dev_issue --issue 7"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    own("render", Subcommand::PromptRender)
+                        .about("Prints the prompt, or the agent's config.toml, without running it")
+                        .help_template(template(
+                            "Reads, never writes: issue and comments come from GitHub where a token is set, else\n\
+                             placeholders stand for them. --env is ai unless another one is named.\n\n\
+                             Variables without a flag: CODEXCTL_PROMPT_MODE (short or full), CODEXCTL_PROMPT_CONTINUATION\n\
+                             (true: the session is lost, but its work exists), CODEXCTL_FOCUS_ISSUE_NUMBER.\n\n\
+                             Examples: codexctl prompt render --kind dev_issue --issue 7\n          \
+                             codexctl prompt render --agent-config",
+                        )),
+                ),
+        )
+        .subcommand(
             Command::new("version")
                 .about("Prints version, commit and build date")
                 .help_template(template("Example: codexctl version -o json")),

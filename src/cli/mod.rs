@@ -21,6 +21,7 @@ pub mod args;
 mod cluster;
 mod completions;
 mod project;
+mod prompt;
 mod render;
 mod run;
 mod schema;
@@ -170,6 +171,7 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
         ["validate"] => validate::validate(&mut call),
         ["render"] => render::render(&mut call),
         ["schema"] => schema::schema(&mut call),
+        ["prompt", "render"] => prompt::render(&mut call),
         ["version"] => version::version(&call),
         ["completions"] => completions::completions(own),
         // clap refuses every name that is not in the tree.

@@ -26,6 +26,7 @@ fn help_shows_the_commands_and_the_first_step() {
       validate     Checks services.yaml and all manifests, for every environment
       render       Prints the manifests as they would be applied, or one template
       schema       Prints the JSON Schema of services.yaml, for editors
+      prompt       What the agent is told
       version      Prints version, commit and build date
       completions  Prints a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -350,5 +351,69 @@ fn a_flag_at_the_wrong_place_is_told_where_it_belongs() {
     Usage: codexctl run [OPTIONS]
 
     For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn help_of_prompt_render_has_its_flags_and_the_variables_without_one() {
+    let help = stdout(&["prompt", "render", "--help"]);
+    let own = help.split("Global flags:").next().unwrap_or_default();
+    assert_snapshot!(own, @"
+    Prints the prompt, or the agent's config.toml, without running it
+
+    Usage: codexctl prompt render [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Flags:
+          --runtime <local|kubernetes>
+              Where the agent works: on this machine, or in the slot's pod (so far only `prompt render`
+              knows that one) [CODEXCTL_RUNTIME; default local]
+          --slot <N>
+              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
+          --issue <N>
+              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
+          --pr <N>
+              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
+          --repo <OWNER/NAME>
+              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
+          --lang <en|ru>
+              Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
+          --model <NAME>
+              The agent's model, for example gpt-5.3-codex, gpt-5.2-codex, gpt-5.1-codex-max
+              [CODEXCTL_MODEL]
+          --reasoning-effort <EFFORT>
+              How hard the model thinks: low, medium, high, extra-high [CODEXCTL_MODEL_REASONING_EFFORT]
+          --context-budget <SIZE>
+              At most this much of the comments goes into the prompt; the newest are kept
+              [CODEXCTL_CONTEXT_BUDGET; default 200KB]
+          --all-comments[=<true|false>]
+              Show the agent comments of people without write access too, marked as such
+              [CODEXCTL_ALL_COMMENTS]
+          --kind <plan_issue|plan_review|dev_issue|dev_review|ai-repair_issue|ai-repair_review>
+              Which prompt; without --env those of ai-repair are for environment ai-repair, the others
+              for ai [CODEXCTL_KIND; default dev_issue]
+          --template <PATH>
+              A prompt template of the project, relative to its root; it wins over --kind
+              [CODEXCTL_TEMPLATE]
+          --resume <THREAD>
+              The agent's thread that goes on: the prompt tells only what is new [CODEXCTL_RESUME]
+          --infra-unhealthy[=<true|false>]
+              The stack did not get ready; the prompt says so [CODEXCTL_INFRA_UNHEALTHY]
+          --agent-config[=<true|false>]
+              Print the agent's config.toml instead of the prompt [CODEXCTL_AGENT_CONFIG]
+    ");
+    assert_snapshot!(help.split("Colours on standard error").nth(1).unwrap_or_default(), @"
+    ; NO_COLOR counts too [CODEXCTL_COLOR; default auto]
+
+    Reads, never writes: issue and comments come from GitHub where a token is set, else
+    placeholders stand for them. --env is ai unless another one is named.
+
+    Variables without a flag: CODEXCTL_PROMPT_MODE (short or full), CODEXCTL_PROMPT_CONTINUATION
+    (true: the session is lost, but its work exists), CODEXCTL_FOCUS_ISSUE_NUMBER.
+
+    Examples: codexctl prompt render --kind dev_issue --issue 7
+              codexctl prompt render --agent-config
     ");
 }

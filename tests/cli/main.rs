@@ -13,6 +13,8 @@ mod parts;
 #[path = "../support/github/mod.rs"]
 mod stand;
 
+mod agent_config;
+mod agent_config_mistakes;
 mod config;
 mod events;
 mod gates;
@@ -20,6 +22,8 @@ mod help;
 mod hostile;
 mod payloads;
 mod plan;
+mod prompt;
+mod prompt_kinds;
 mod render;
 mod render_big;
 mod render_file;
