@@ -3,6 +3,8 @@
 pub mod cli; // the command tree: settings in, one call out, result printed
 pub mod settings; // flag ↔ variable, and where each value came from: the only reader of the environment
 
+pub mod init; // what a new repository needs: services.yaml, the caller workflow
+
 pub mod event; // webhook payloads → one Event
 pub mod policy; // pure decisions: triggers, gates, models and labels, publish policy
 pub mod flows; // what each flow does: a list of steps over one context

@@ -32,6 +32,11 @@ pub fn command() -> Command {
                 .help_template(template(&run_notes())),
         )
         .subcommand(
+            own("init", Subcommand::Init)
+                .about("Writes a commented services.yaml and the caller workflow into a repository")
+                .help_template(template("Example: codexctl init --dir path/to/repository")),
+        )
+        .subcommand(
             own("validate", Subcommand::Validate)
                 .about("Checks services.yaml and all manifests, for every environment")
                 .help_template(template(

@@ -20,6 +20,7 @@ use crate::ui::{Level, Note, Style, Ui};
 pub mod args;
 mod cluster;
 mod completions;
+mod init;
 mod project;
 mod prompt;
 mod render;
@@ -168,6 +169,7 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
     let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
     let ended = match path.as_slice() {
         ["run"] => run::run(&mut call),
+        ["init"] => init::init(&mut call),
         ["validate"] => validate::validate(&mut call),
         ["render"] => render::render(&mut call),
         ["schema"] => schema::schema(&mut call),

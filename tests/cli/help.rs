@@ -23,6 +23,7 @@ fn help_shows_the_commands_and_the_first_step() {
 
     Commands:
       run          Runs the whole thing: event → flow → result
+      init         Writes a commented services.yaml and the caller workflow into a repository
       validate     Checks services.yaml and all manifests, for every environment
       render       Prints the manifests as they would be applied, or one template
       schema       Prints the JSON Schema of services.yaml, for editors

@@ -1,8 +1,12 @@
 #!/bin/sh
-# Lints every workflow and shell script of the repository. Usage: workflows.sh CACHE
+# Lints every workflow and shell script of the repository, and the workflow that `codexctl init` writes. Usage: workflows.sh CACHE
 set -eu
 cache=$1
-actionlint -shellcheck "$cache/python/bin/shellcheck"
-"$cache/python/bin/zizmor" --offline --quiet --persona pedantic .github
-"$cache/python/bin/python" -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cargo run --quiet --bin codexctl -- init --dir "$folder" >/dev/null
+set -- .github/workflows/*.yml workflows-templates/*.yml "$folder/.github/workflows/codexctl.yml"
+actionlint -shellcheck "$cache/python/bin/shellcheck" "$@"
+"$cache/python/bin/zizmor" --offline --quiet --persona pedantic "$@"
+"$cache/python/bin/python" -m check_jsonschema --builtin-schema vendor.github-workflows "$@"
 git ls-files -z '*.sh' .ci/run | xargs -0 "$cache/python/bin/shellcheck"
