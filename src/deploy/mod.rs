@@ -1,7 +1,7 @@
 //! What a stack is in one environment: which groups and services are chosen, and the objects that their files become.
 //!
 //! [`select`] applies filters and `when`, [`render()`] makes the objects, [`check()`] looks at all that is rendered only when
-//! somebody needs it: hooks, image tags. [`survey()`] does all of it for every environment.
+//! somebody needs it: hooks and image tags. [`survey()`] does all of it for every environment.
 
 mod check;
 mod hide;
