@@ -111,6 +111,26 @@ impl Issue {
     }
 }
 
+impl Pull {
+    /// What stands for a pull request that nobody could be asked for.
+    pub fn placeholder(number: u64) -> Self {
+        Self {
+            number,
+            title: format!("(title of pull request {number})"),
+            body: format!("(text of pull request {number})"),
+            labels: Vec::new(),
+            open: true,
+            merged: false,
+            draft: false,
+            head_branch: "(its branch)".to_owned(),
+            head_sha: String::new(),
+            head_repository: None,
+            base_branch: "main".to_owned(),
+            url: String::new(),
+        }
+    }
+}
+
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repository {

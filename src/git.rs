@@ -15,6 +15,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
@@ -39,6 +40,19 @@ pub struct Credentials {
     pub server: String,
 }
 
+/// Where tokens come from that end after a while.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// One that is good for the next call.
+    ///
+    /// # Errors
+    /// A sentence: there is none.
+    async fn token(&self) -> Result<Secret, String>;
+
+    /// The server did not accept this one.
+    async fn refused(&self, token: &Secret);
+}
+
 /// A hardened `git`. Clones share everything.
 #[derive(Clone)]
 pub struct Git {
@@ -52,9 +66,12 @@ impl fmt::Debug for Git {
     }
 }
 
+#[derive(Clone)]
 struct Inner {
     env: Vec<(String, String)>,
     credentials: Option<Credentials>,
+    /// Where a fresh token comes from, before each call that needs one.
+    tokens: Option<Arc<dyn Tokens>>,
     private: PathBuf,
     redactor: Redactor,
     lfs: bool,
@@ -88,15 +105,21 @@ impl Git {
         credentials: Option<Credentials>,
         redactor: &Redactor,
     ) -> Self {
-        let env: Vec<_> =
-            fixed::PASSED.iter().filter_map(|name| Some(((*name).to_owned(), vars.get(*name)?.clone()))).collect();
+        let env = fixed::passed(vars);
         if let Some(credentials) = &credentials {
             redactor.add(&credentials.token);
         }
         let lfs = vars.get("PATH").is_some_and(|path| {
             std::env::split_paths(path).any(|folder| !folder.as_os_str().is_empty() && folder.join("git-lfs").is_file())
         });
-        let inner = Inner { env, credentials, private: private.to_owned(), redactor: redactor.clone(), lfs };
+        let (private, redactor) = (private.to_owned(), redactor.clone());
+        Self { inner: Arc::new(Inner { env, credentials, tokens: None, private, redactor, lfs }) }
+    }
+
+    /// The same git with tokens that end: each call asks for one that is good for minutes to come.
+    #[must_use]
+    pub fn with_tokens(&self, tokens: Arc<dyn Tokens>) -> Self {
+        let inner = Inner { tokens: Some(tokens), ..self.inner.as_ref().clone() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -236,9 +259,17 @@ impl<'a> Call<'a> {
     /// Git can't be started, takes too long, or ends with a code that isn't allowed; [`Error::cause`] says why.
     pub async fn run(self) -> Result<Output, Error> {
         let mut tries = 0;
+        let mut renewed = false;
         loop {
-            let result = self.once().await;
+            let credentials = self.credentials().await?;
+            let result = self.once(credentials.as_ref()).await;
             match result {
+                // An App's token can be revoked from outside; the next one is good again.
+                Err(error) if error.cause() == Some(Cause::Auth) && !renewed => {
+                    let (Some(tokens), Some(used)) = (&self.git.inner.tokens, &credentials) else { return Err(error) };
+                    renewed = true;
+                    tokens.refused(&used.token).await;
+                }
                 Err(error)
                     if self.remote.is_some() && error.cause() == Some(Cause::Network) && tries < BACKOFF.len() =>
                 {
@@ -257,10 +288,22 @@ impl<'a> Call<'a> {
         self.git.inner.redactor.redact(&format!("git {}", words.join(" "))).into_owned()
     }
 
-    async fn once(&self) -> Result<Output, Error> {
+    /// The token for this call, if its remote is the server's that may see one.
+    async fn credentials(&self) -> Result<Option<Credentials>, Error> {
+        let Some(known) = self.remote.and_then(|remote| self.git.credentials_for(remote)) else { return Ok(None) };
+        match &self.git.inner.tokens {
+            Some(tokens) => {
+                let token = tokens.token().await.map_err(|reason| Error::Token { reason })?;
+                Ok(Some(Credentials { token, ..known.clone() }))
+            }
+            None => Ok(Some(known.clone())),
+        }
+    }
+
+    async fn once(&self, credentials: Option<&Credentials>) -> Result<Output, Error> {
         let started = Instant::now();
         let limit = if self.remote.is_some() { REMOTE_LIMIT } else { LOCAL_LIMIT };
-        let mut command = self.command()?;
+        let mut command = self.command(credentials)?;
         let mut child = command.spawn().map_err(|source| Error::Start { source })?;
         let guard = Group::of(&child);
         let result = tokio::time::timeout(limit, self.talk(&mut child)).await;
@@ -279,7 +322,7 @@ impl<'a> Call<'a> {
         Err(Error::failed(self.shown(), code, &said, &String::from_utf8_lossy(&stdout), told))
     }
 
-    fn command(&self) -> Result<Command, Error> {
+    fn command(&self, credentials: Option<&Credentials>) -> Result<Command, Error> {
         let mut command = Command::new("git");
         command.env_clear().envs(self.git.inner.env.iter().map(|(name, value)| (name, value)));
         command.envs(fixed::FIXED.iter().copied());
@@ -291,7 +334,7 @@ impl<'a> Call<'a> {
                 command.args(["-c", setting]);
             });
         }
-        if let Some(credentials) = self.remote.and_then(|remote| self.git.credentials_for(remote)) {
+        if let Some(credentials) = credentials {
             askpass::hand_over(&mut command, credentials, &self.git.inner.private)?;
         }
         // Where this process stands may be a work tree whose config redirects addresses or adds headers.

@@ -3,6 +3,7 @@
 pub mod cli; // the command tree: settings in, one call out, result printed
 pub mod settings; // flag ↔ variable, and where each value came from: the only reader of the environment
 
+pub mod doctor; // what a run needs, looked at one by one, each with the way out
 pub mod init; // what a new repository needs: services.yaml, the caller workflow
 
 pub mod event; // webhook payloads → one Event

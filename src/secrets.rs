@@ -72,7 +72,34 @@ pub fn random_word() -> String {
     format!("{:032x}", random())
 }
 
-/// Replaces known secret values, as plain text and as base64, by [`HIDDEN`]. Clones share what they know.
+/// The base64 of a value wherever it begins in a longer one, as a password does in `user:password`: of each of the three ways in
+/// which its bytes can lie, the characters that depend on nothing but the value.
+fn base64_cores(value: &str) -> impl Iterator<Item = String> {
+    (0..3).filter_map(move |before| {
+        let bytes = [&[0; 2][..before], value.as_bytes()].concat();
+        let text = STANDARD_NO_PAD.encode(&bytes);
+        // A character holds six bits: the first ones share theirs with what stands before, the last one with what follows.
+        let start = (before * 8).div_ceil(6);
+        let end = bytes.len() * 8 / 6;
+        text.get(start..end).map(str::to_owned)
+    })
+}
+
+/// A value as addresses and forms write it.
+fn encoded_for_addresses(value: &str) -> [String; 3] {
+    let percent = |byte: u8| match byte {
+        // RFC 3986, 2.3: all other characters may be encoded.
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    let upper: String = value.bytes().map(percent).collect();
+    let lower: String =
+        value.bytes().map(percent).map(|one| if one.len() > 1 { one.to_lowercase() } else { one }).collect();
+    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    [upper, lower, form]
+}
+
+/// Replaces known secret values, as plain text, base64 and encoded for addresses, by [`HIDDEN`]. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<RwLock<Vec<String>>>,
@@ -85,7 +112,14 @@ impl Redactor {
         if !is_searchable(value) {
             return;
         }
-        let mut forms = vec![value.to_owned(), STANDARD.encode(value), STANDARD_NO_PAD.encode(value)];
+        let mut forms = vec![value.to_owned(), STANDARD.encode(value)];
+        for core in base64_cores(value) {
+            forms.push(core.replace('+', "-").replace('/', "_"));
+            forms.push(core);
+        }
+        forms.extend(encoded_for_addresses(value));
+        let quoted = serde_json::Value::from(value).to_string();
+        forms.extend(quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned));
         // Runners mask line by line, and a key is often printed that way too.
         forms.extend(value.lines().map(str::trim).filter(|line| is_searchable(line)).map(str::to_owned));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -141,6 +175,25 @@ mod tests {
         assert_eq!(redactor.redact(&format!("a {encoded} b")), "a <hidden> b");
         assert_eq!(redactor.redact("x second-line-of-key y"), "x <hidden> y");
         assert_eq!(redactor.find_line("one\ntwo first-line-of-key"), Some(2));
+    }
+
+    #[test]
+    fn a_secret_inside_something_encoded_is_hidden() {
+        let redactor = Redactor::default();
+        let value = "s3cr?t>value/1";
+        redactor.add(&Secret::new(value.to_owned()));
+        for before in ["", "u", "me:", "user:", "x-access-token:"] {
+            for after in ["", "\n", "@", "abc"] {
+                let encoded = STANDARD.encode(format!("{before}{value}{after}"));
+                for text in [encoded.clone(), encoded.replace('+', "-").replace('/', "_")] {
+                    assert!(redactor.redact(&text).contains(HIDDEN), "{before} {after}");
+                }
+            }
+        }
+        for text in ["s3cr%3Ft%3Evalue%2F1", "s3cr%3ft%3evalue%2f1"] {
+            assert_eq!(redactor.redact(&format!("https://x/?a={text}&b")), "https://x/?a=<hidden>&b");
+        }
+        assert_eq!(redactor.redact(&STANDARD.encode("another value")), STANDARD.encode("another value"));
     }
 
     #[test]

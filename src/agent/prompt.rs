@@ -33,6 +33,8 @@ pub struct Prompt {
     pub template: String,
     /// How many comments the budget left out, oldest first.
     pub left_out: usize,
+    /// The review threads that are told, by GitHub's ids: what the result may answer.
+    pub threads: Vec<String>,
     /// How many review threads the budget left out, those first that nobody wrote in for longest.
     pub threads_left_out: usize,
     /// How many texts were cut to fit.
@@ -156,7 +158,14 @@ pub fn render(
             (text, template.path.clone())
         }
     };
-    Ok(Prompt { text, template, left_out: fitted.comments, threads_left_out: fitted.threads, cut: fitted.cut })
+    Ok(Prompt {
+        text,
+        template,
+        left_out: fitted.comments,
+        threads: view.threads.iter().map(|thread| thread.id.clone()).collect(),
+        threads_left_out: fitted.threads,
+        cut: fitted.cut,
+    })
 }
 
 #[cfg(test)]

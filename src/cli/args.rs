@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ColorChoice, Command, ValueHint};
 
-use crate::settings::{Kind, Scope, Setting, Subcommand, TABLE};
+use crate::settings::{Kind, Scope, Setting, Subcommand, table};
 
 /// The whole command tree.
 pub fn command() -> Command {
@@ -47,6 +47,17 @@ pub fn command() -> Command {
                 )),
         )
         .subcommand(
+            own("doctor", Subcommand::Doctor)
+                .about("Checks what a run on this machine needs, and says how to fix each")
+                .help_template(template(
+                    "Looks at services.yaml, git, folders and disk, the agent and what keeps it apart, the GitHub token or App, the\n\
+                     repository, clock, proxies and the model's key. ✓ is well, ! should be known, ✗ would make a run fail.\n\
+                     The model is never called, nothing is written to GitHub, and a cluster is not looked at yet.\n\n\
+                     Examples: codexctl doctor\n          \
+                     codexctl doctor -o json",
+                )),
+        )
+        .subcommand(
             own("render", Subcommand::Render)
                 .about("Prints the manifests as they would be applied, or one template")
                 .help_template(template(
@@ -60,15 +71,23 @@ pub fn command() -> Command {
                 .about("Prints the JSON Schema of services.yaml, for editors")
                 .help_template(template("Example: codexctl schema > services.schema.json")),
         )
-        .subcommand(
-            Command::new("prompt")
-                .about("What the agent is told")
-                .help_template(template("Example: codexctl prompt render --kind dev_issue --issue 7"))
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(
-                    own("render", Subcommand::PromptRender)
-                        .about("Prints the prompt, or the agent's config.toml, without running it")
+        .subcommand(group(
+            "prompt",
+            "What the agent is told, and its work",
+            "codexctl prompt render --kind dev_issue --issue 7",
+            [
+                own("run", Subcommand::PromptRun).about("Runs the agent, and publishes what it did").help_template(
+                    template(
+                        "Publishes by kind what the flow would: plan kinds a plan and its issues, dev and repair a commit, a push and a\n\
+                         pull request, reviews a commit, a push and replies. In a workflow the gates of its event hold.\n\n\
+                         Variables without a flag: CODEXCTL_PROMPT_MODE (short or full), CODEXCTL_PROMPT_CONTINUATION\n\
+                         (true: the session is lost, but its work exists), CODEXCTL_FOCUS_ISSUE_NUMBER, CODEXCTL_GH_USERNAME,\n\
+                         CODEXCTL_GH_EMAIL.\n\n\
+                         Example: codexctl prompt run --kind dev_issue --issue 7",
+                    ),
+                ),
+                own("render", Subcommand::PromptRender)
+                    .about("Prints the prompt, or the agent's config.toml, without running it")
                         .help_template(template(
                             "Reads, never writes: issue and comments come from GitHub where a token is set, else\n\
                              placeholders stand for them. --env is ai unless another one is named.\n\n\
@@ -77,8 +96,92 @@ pub fn command() -> Command {
                              Examples: codexctl prompt render --kind dev_issue --issue 7\n          \
                              codexctl prompt render --agent-config",
                         )),
+            ],
+        ))
+        .subcommand(group(
+            "plan",
+            "Plans of issues",
+            "codexctl plan resolve-root --issue 9",
+            [own("resolve-root", Subcommand::PlanResolveRoot)
+                .about("Finds the planning issue above an issue")
+                .help_template(template(
+                    "The root is the issue with the label [ai-plan]; an issue of a plan names the one above it in a line\n\
+                     AI-PLAN-PARENT: #N. Outputs: root, focus. Without a root: exit 1.\n\n\
+                     Example: codexctl plan resolve-root --issue 9 -o kv",
+                ))],
+        ))
+        .subcommand(group(
+            "pr",
+            "Pull requests of codexctl's branches",
+            "codexctl pr detect --branch codex/issue-7",
+            [
+                own("detect", Subcommand::PrDetect).about("Finds the open pull request of a branch").help_template(
+                    template(
+                        "Output: codexctl_pr_number; nothing, and exit 0, where there is none.\n\n\
+                         Example: codexctl pr detect --branch codex/issue-7 -o kv",
+                    ),
                 ),
-        )
+                own("review-apply", Subcommand::PrReviewApply)
+                    .about("Commits and pushes a slot's work to a pull request's branch, and comments there")
+                    .help_template(template(
+                        "Example: codexctl pr review-apply --slot 1 --pr 9 --code-root-base /srv/codex/envs",
+                    )),
+            ],
+        ))
+        .subcommand(group(
+            "ci",
+            "Steps for workflows",
+            "codexctl ci ensure-slot --issue 7",
+            [own("ensure-slot", Subcommand::CiEnsureSlot)
+                .about("Finds or makes the slot of an issue, a pull request or a number")
+                .help_template(template(
+                    "Outputs: slot, namespace, env. Without a free slot it waits.\n\n\
+                     Example: codexctl ci ensure-slot --issue 7 -o kv",
+                ))],
+        ))
+        .subcommand(group(
+            "manage-env",
+            "Slots: what there is, whose they are, and their end",
+            "codexctl manage-env list",
+            [
+                own("list", Subcommand::EnvList)
+                    .about("Lists all slots with age, issue, pull request and phase")
+                    .help_template(template("Example: codexctl manage-env list -o json")),
+                own("set", Subcommand::EnvSet)
+                    .about("Links a slot to an issue, a pull request, or both")
+                    .help_template(template("Example: codexctl manage-env set --slot 1 --pr 9")),
+                own("comment", Subcommand::EnvComment)
+                    .about("Prints the comment with a slot's links")
+                    .help_template(template("Example: codexctl manage-env comment --slot 1 --pr 9")),
+                own("comment-pr", Subcommand::EnvCommentPr)
+                    .about("Writes that comment on the pull request, and later edits it")
+                    .help_template(template("Example: codexctl manage-env comment-pr --slot 1 --pr 9")),
+                own("cleanup", Subcommand::EnvCleanup)
+                    .about("Destroys the slots that match issue, pull request and slot, or all")
+                    .help_template(template("Example: codexctl manage-env cleanup --issue 7 --with-configmap")),
+                own("cleanup-pr", Subcommand::EnvCleanupPr)
+                    .about("Destroys what a pull request had: slots, then branch and linked issue if asked")
+                    .help_template(template(
+                        "Example: codexctl manage-env cleanup-pr --pr 9 --delete-branch --close-issue --with-configmap",
+                    )),
+                own("cleanup-issue", Subcommand::EnvCleanupIssue)
+                    .about("Destroys what an issue had: slots, then branch if asked")
+                    .help_template(template(
+                        "Example: codexctl manage-env cleanup-issue --issue 7 --delete-branch --with-configmap",
+                    )),
+                own("close-linked-issue", Subcommand::EnvCloseLinkedIssue)
+                    .about("Closes the issue that a branch is named after, with --close-issue")
+                    .help_template(template(
+                        "Example: codexctl manage-env close-linked-issue --branch codex/issue-7 --close-issue",
+                    )),
+                own("delete-branch", Subcommand::EnvDeleteBranch)
+                    .about("Deletes one of codexctl's own branches")
+                    .help_template(template("Example: codexctl manage-env delete-branch --branch codex/issue-7")),
+                own("gc", Subcommand::EnvGc)
+                    .about("Destroys slots that nobody used for a time, or whose issue and pull request are closed")
+                    .help_template(template("Example: codexctl manage-env gc --dry-run")),
+            ],
+        ))
         .subcommand(
             Command::new("version")
                 .about("Prints version, commit and build date")
@@ -124,7 +227,7 @@ pub fn completed() -> Command {
 /// The same tree with every flag of the table passed through `offer`.
 fn offered(command: Command, offer: &impl Fn(&'static Setting, Arg) -> Arg) -> Command {
     let known: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
-    let rows = TABLE.iter().filter(|row| known.iter().any(|id| id == row.flag));
+    let rows = table().filter(|row| known.iter().any(|id| id == row.flag));
     let whole = rows.fold(command, |whole, row| whole.mut_arg(row.flag, |arg| offer(row, arg)));
     let names: Vec<String> = whole.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     names.into_iter().fold(whole, |whole, name| whole.mut_subcommand(name, |one| offered(one, offer)))
@@ -187,9 +290,20 @@ fn run_notes() -> String {
     format!(
         "Which event starts which flow:\n{table}\n\
          Without a GitHub token what would be written to GitHub goes to .codexctl/outbox/.\n\
-         Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN. The model's key: OPENAI_API_KEY.\n\n\
+         Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN; or a GitHub App: CODEXCTL_GH_APP_ID and\n\
+         CODEXCTL_GH_APP_PRIVATE_KEY. The model's key: OPENAI_API_KEY.\n\n\
          Example: codexctl run --event event.json --dry-run"
     )
+}
+
+/// A command that is only the name of others.
+fn group<const N: usize>(name: &'static str, about: &'static str, example: &str, below: [Command; N]) -> Command {
+    Command::new(name)
+        .about(about)
+        .help_template(template(&format!("Example: {example}")))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(below)
 }
 
 /// A command with the flags that the table gives it.
@@ -198,7 +312,7 @@ fn own(name: &'static str, command: Subcommand) -> Command {
 }
 
 fn flags(wanted: impl Fn(Scope) -> bool) -> impl Iterator<Item = Arg> {
-    TABLE.iter().filter(move |row| wanted(row.scope)).map(flag)
+    table().filter(move |row| wanted(row.scope)).map(flag)
 }
 
 fn flag(row: &'static Setting) -> Arg {

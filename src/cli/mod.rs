@@ -18,14 +18,21 @@ use crate::ui::trace::Trace;
 use crate::ui::{Level, Note, Style, Ui};
 
 pub mod args;
+mod ci;
 mod cluster;
 mod completions;
+mod doctor;
 mod init;
+mod live; // what commands share that run a flow
+mod manage_env;
+mod plan;
+mod pr;
 mod project;
 mod prompt;
 mod render;
 mod run;
 mod schema;
+mod slots;
 mod validate;
 mod version;
 
@@ -94,6 +101,8 @@ pub struct Call {
     pub ui: Arc<dyn Ui>,
     /// Hides secrets; the same as the one in `ui`.
     pub redactor: Redactor,
+    /// As whom it speaks to GitHub, where that has to be given back at its end.
+    pub(crate) access: Option<Arc<crate::flows::access::Access>>,
 }
 
 impl Call {
@@ -154,7 +163,7 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
     let settings = Settings::new(flags(own), crate::settings::environment());
     let redactor = Redactor::default();
     let mut call = match ui.map_or_else(|| voice(&settings, &redactor), Ok) {
-        Ok(ui) => Call { settings, ui, redactor },
+        Ok(ui) => Call { settings, ui, redactor, access: None },
         Err(error) => {
             let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, redactor);
             ui.note(&Note::new(Level::Error, error.to_string()));
@@ -170,10 +179,17 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
     let ended = match path.as_slice() {
         ["run"] => run::run(&mut call),
         ["init"] => init::init(&mut call),
+        ["doctor"] => doctor::doctor(&mut call),
         ["validate"] => validate::validate(&mut call),
         ["render"] => render::render(&mut call),
         ["schema"] => schema::schema(&mut call),
+        ["prompt", "run"] => prompt::run(&mut call),
         ["prompt", "render"] => prompt::render(&mut call),
+        ["plan", "resolve-root"] => plan::resolve_root(&mut call),
+        ["pr", "detect"] => pr::detect(&mut call),
+        ["pr", "review-apply"] => pr::review_apply(&mut call),
+        ["ci", "ensure-slot"] => ci::ensure_slot(&mut call),
+        ["manage-env", name] => manage_env::run(&mut call, name),
         ["version"] => version::version(&call),
         ["completions"] => completions::completions(own),
         // clap refuses every name that is not in the tree.
@@ -187,8 +203,7 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
 
 /// The flags that were given, by their names in the settings table.
 fn flags(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
-    crate::settings::TABLE
-        .iter()
+    crate::settings::table()
         .filter_map(|row| {
             let given = matches.try_get_one::<String>(row.flag).ok().flatten()?;
             Some((row.flag, given.clone()))

@@ -1,7 +1,8 @@
 //! What is rendered only when somebody needs it, looked at beforehand: hooks and images.
 
+use super::file::file_error;
 use super::image::{value, wrong_reference, wrong_tag};
-use super::render::{Objects, file_error};
+use super::render::Objects;
 use super::select::Selection;
 use crate::stack::yaml::{Node, Problem, Value};
 use crate::stack::{Build, Diagnostic, Image, Loaded, Renderer};

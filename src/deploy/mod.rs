@@ -4,6 +4,7 @@
 //! somebody needs it: hooks and image tags. [`survey()`] does all of it for every environment.
 
 mod check;
+mod file;
 mod hide;
 mod image;
 mod on_cluster;

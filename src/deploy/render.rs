@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::file::{File, open, read_file};
 use super::hide::SECRET;
 use super::image;
 use super::parallel::in_parallel;
 use super::select::{Item, Selection};
-use crate::gotmpl::{self, Rendered};
-use crate::manifests::{self, Changes, Definitions, Duplicates, Found, Manifest, Owner, Scopes, Source};
-use crate::stack::yaml::{Node, Problem};
-use crate::stack::{Diagnostic, FileError, Loaded, Overlay, ProjectFile, Renderer, Severity, Sources, template_error};
+use crate::gotmpl;
+use crate::manifests::{self, Changes, Definitions, Duplicates, Found, Manifest, Scopes};
+use crate::stack::{Diagnostic, Loaded, Overlay, Renderer, Severity, Sources, template_error};
 
 /// The objects of a stack in one environment.
 #[derive(Debug, Default)]
@@ -107,70 +107,108 @@ pub fn render_into(
         }
         file
     });
-    let mut objects =
-        Objects { files: files.iter().filter_map(|file| file.path.clone()).collect(), ..Objects::default() };
     let early = files.iter().filter_map(|file| file.parsed.as_ref());
     let scopes = Definitions::of(early.flat_map(|parsed| &parsed.manifests), scopes);
-    for ((item, _), file) in jobs.iter().zip(&files) {
+    show_secrets(loaded, &jobs, &files, sink);
+    let objects = Objects { files: files.iter().filter_map(|file| file.path.clone()).collect(), ..Objects::default() };
+    let (told, duplicates) = (Stages::default(), Duplicates::default());
+    let mut making = Making { loaded, renderer, scopes: &scopes, told, duplicates, objects };
+    let (mut start, mut ready) = (0, if few { files.len() } else { 0 });
+    for item in &selection.chosen {
+        let end = start + item.manifests.len();
+        if ready < end {
+            let next = end.max(ready + CHUNK).min(files.len());
+            parse_all(loaded, &mut files[ready..next]);
+            ready = next;
+        }
+        let manifests = making.make(item, &mut files[start..end], sink.tells_later());
+        sink.take(manifests);
+        start = end;
+    }
+    making.objects(selection)
+}
+
+/// Shows the sink all Secrets that are parsed already, but for those of a service that drops them.
+fn show_secrets(loaded: &Loaded, jobs: &[(&Item<'_>, usize)], files: &[File], sink: &mut dyn Sink) {
+    for ((item, _), file) in jobs.iter().zip(files) {
         let found = file.parsed.as_ref().map_or(&[][..], |parsed| &parsed.manifests);
         let drops = changes(loaded, item, None).drop_kinds.iter().any(|kind| kind.eq_ignore_ascii_case(SECRET));
         if !drops && found.iter().any(|one| &*one.kind == SECRET) {
             sink.secrets(found);
         }
     }
-    let mut told = Stages::default();
-    let mut duplicates = Duplicates::default();
-    let (mut start, mut ready) = (0, if few { files.len() } else { 0 });
-    for item in &selection.chosen {
-        let end = start + item.manifests.len();
-        if ready < end {
-            let next = end.max(ready + CHUNK).min(files.len());
-            let parsed = in_parallel(&files[ready..next], |file| file.parse(loaded));
-            for (file, parsed) in files[ready..next].iter_mut().zip(parsed) {
-                file.parsed = file.parsed.take().or(parsed);
-            }
-            ready = next;
-        }
+}
+
+/// Parses the files that have not been.
+fn parse_all(loaded: &Loaded, files: &mut [File]) {
+    let parsed = in_parallel(files, |file| file.parse(loaded));
+    for (file, parsed) in files.iter_mut().zip(parsed) {
+        file.parsed = file.parsed.take().or(parsed);
+    }
+}
+
+/// Objects under way: what has been told of those that are made, and what the next ones are held against.
+struct Making<'a> {
+    loaded: &'a Loaded,
+    renderer: &'a Renderer,
+    scopes: &'a dyn Scopes,
+    told: Stages,
+    duplicates: Duplicates,
+    objects: Objects,
+}
+
+impl Making<'_> {
+    /// Makes the objects of a group or service from its files, and lets these go.
+    fn make(&mut self, item: &Item<'_>, files: &mut [File], keep_texts: bool) -> Vec<Manifest> {
+        let loaded = self.loaded;
         let mut now = Stages::default();
         let mut manifests = Vec::new();
-        for file in &mut files[start..end] {
+        for file in &mut *files {
             now.reading.append(&mut file.told);
             if let Some(parsed) = file.parsed.take() {
                 now.reading.extend(parsed.told);
                 manifests.extend(parsed.manifests);
             }
         }
-        let image = image::reference(loaded, renderer, item, &mut now.shaping);
+        let image = image::reference(loaded, self.renderer, item, &mut now.shaping);
         // An image or a mount finds no workload where the item's files could not be read: that has been told already.
-        let shaped = manifests::shape(&mut manifests, &changes(loaded, item, image), &loaded.namespace, &scopes);
+        let shaped = manifests::shape(&mut manifests, &changes(loaded, item, image), &loaded.namespace, self.scopes);
         let diagnostic = |(file, problem): Found| Diagnostic::of(&loaded.shown(&file), problem);
         now.shaping.extend(shaped.problems.into_iter().map(diagnostic));
         now.notes.extend(shaped.notes.into_iter().map(diagnostic));
-        now.twice.extend(duplicates.find(&manifests).into_iter().map(diagnostic));
-        let about = now.files();
-        for file in &mut files[start..end] {
+        now.twice.extend(self.duplicates.find(&manifests).into_iter().map(diagnostic));
+        self.let_go(files, &now.files(), keep_texts);
+        self.told.append(&mut now);
+        manifests
+    }
+
+    /// Keeps the files' texts as far as they are needed: those that something is told about, or all.
+    fn let_go(&mut self, files: &mut [File], told: &BTreeSet<PathBuf>, keep_texts: bool) {
+        for file in files {
             // The rendered text goes with it.
             let File { path: Some(path), written, rendered, .. } = std::mem::take(file) else { continue };
             let text = || written.as_deref().or(rendered.as_ref().map(|rendered| rendered.map.template()));
-            if sink.tells_later() {
-                objects.texts.extend(text().map(|text| (Arc::clone(&path), Arc::from(text))));
+            if keep_texts {
+                self.objects.texts.extend(text().map(|text| (Arc::clone(&path), Arc::from(text))));
             }
-            if !about.is_empty() {
-                let shown = loaded.shown(&path);
-                if about.contains(&*shown) {
-                    objects.sources.extend(text().map(|text| (shown, Arc::from(text))));
+            if !told.is_empty() {
+                let shown = self.loaded.shown(&path);
+                if told.contains(&*shown) {
+                    self.objects.sources.extend(text().map(|text| (shown, Arc::from(text))));
                 }
             }
         }
-        told.append(&mut now);
-        sink.take(manifests);
-        start = end;
     }
-    objects.told.clone_from(&selection.told);
-    objects.told.extend(told.reading.into_iter().chain(told.shaping).chain(told.twice));
-    objects.notes = told.notes;
-    objects.sources.extend(loaded.sources().clone());
-    objects
+
+    /// All that there is to tell.
+    fn objects(self, selection: &Selection<'_>) -> Objects {
+        let Self { told, mut objects, .. } = self;
+        objects.told.clone_from(&selection.told);
+        objects.told.extend(told.reading.into_iter().chain(told.shaping).chain(told.twice));
+        objects.notes = told.notes;
+        objects.sources.extend(self.loaded.sources().clone());
+        objects
+    }
 }
 
 /// What is told, in the order of the stages rather than of the files.
@@ -223,67 +261,6 @@ fn pictures(loaded: &Loaded, objects: &mut Objects, texts: &Texts) {
 
 type Texts = BTreeMap<Arc<Path>, Arc<str>>;
 
-/// One of a group's or service's files.
-#[derive(Default)]
-struct File {
-    /// Its path, where it could be read.
-    path: Option<Arc<Path>>,
-    /// Its text, where that is no template.
-    written: Option<String>,
-    /// What it renders to; this has its text as well.
-    rendered: Option<Rendered>,
-    owner: Option<Owner>,
-    told: Vec<Diagnostic>,
-    /// Its objects, once it has been parsed.
-    parsed: Option<Parsed>,
-}
-
-/// What a file holds.
-struct Parsed {
-    manifests: Vec<Manifest>,
-    told: Vec<Diagnostic>,
-}
-
-impl File {
-    /// Parses the file, unless that has been done or it can't be.
-    fn parse(&self, loaded: &Loaded) -> Option<Parsed> {
-        let (Some(path), Some(rendered), Some(owner), None) = (&self.path, &self.rendered, &self.owner, &self.parsed)
-        else {
-            return None;
-        };
-        let source = Source { file: Arc::clone(path), rendered, owner: owner.clone() };
-        let (manifests, problems) = manifests::read(&source);
-        let told = if problems.is_empty() {
-            Vec::new()
-        } else {
-            let shown = loaded.shown(path);
-            problems.into_iter().map(|problem| Diagnostic::of(&shown, problem)).collect()
-        };
-        Some(Parsed { manifests, told })
-    }
-}
-
-/// Reads and renders one of a group's or service's files.
-fn read_file(loaded: &Loaded, renderer: &Renderer, item: &Item<'_>, index: usize) -> File {
-    let (path, text) = match open(loaded, renderer, item, index) {
-        Ok(found) => found,
-        Err(told) => return File { told: vec![*told], ..File::default() },
-    };
-    let mut file = File { owner: Some(item.owner.clone()), ..File::default() };
-    match renderer.text(&path.to_string_lossy(), &text) {
-        Ok(mut rendered) => {
-            rendered.text.shrink_to_fit();
-            file.rendered = Some(rendered);
-        }
-        Err(error) => {
-            file.told.push(template_error(&loaded.shown(&path), &error));
-            file.written = Some(text);
-        }
-    }
-    file.path = Some(path);
-    file
-}
-
 /// Looks at the files of groups and services that are not part of this environment: whether they are there and are templates.
 /// What they render to can't be told, as it may need what only their own environment has.
 pub fn read_static(loaded: &Loaded, renderer: &Renderer, items: &[Item<'_>]) -> Objects {
@@ -307,33 +284,6 @@ pub fn read_static(loaded: &Loaded, renderer: &Renderer, items: &[Item<'_>]) -> 
     }
     pictures(loaded, &mut objects, &texts);
     objects
-}
-
-/// The text of one file, as its author wrote it.
-fn open(
-    loaded: &Loaded,
-    renderer: &Renderer,
-    item: &Item<'_>,
-    index: usize,
-) -> Result<(Arc<Path>, String), Box<Diagnostic>> {
-    let at = path_node(loaded, item, index).unwrap_or(loaded.node());
-    let path = image::value(loaded, renderer, at, &item.manifests[index])?;
-    match loaded.file(path.trim()) {
-        Ok(ProjectFile { path, text }) => Ok((Arc::from(path), text)),
-        Err(error) => Err(Box::new(file_error(loaded, at, error))),
-    }
-}
-
-/// A file that can't be used: told where it is named, or where it is no text.
-pub(super) fn file_error(loaded: &Loaded, at: &Node, error: FileError) -> Diagnostic {
-    match error {
-        FileError::Path { text, hint } => Diagnostic::of(loaded.path(), Problem { hint, ..Problem::at(at, text) }),
-        FileError::Content { path, problem } => Diagnostic::of(&loaded.shown(&path), *problem),
-    }
-}
-
-fn path_node<'n>(loaded: &'n Loaded, item: &Item<'_>, index: usize) -> Option<&'n Node> {
-    item.node(loaded)?.get("manifests")?.items()?.get(index)?.get("path")
 }
 
 /// What the stack asks for beyond the files. Overlays are those of the environment alone: `from` brings settings of the

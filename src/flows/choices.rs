@@ -23,7 +23,8 @@ pub(super) struct Choices {
 pub(super) fn choose(run: &mut Run) -> Result<(), Stop> {
     let codex = run.found.stack.as_ref().map(|stack| &stack.stack.codex);
     let (choices, warnings) =
-        of(&run.issue.labels, &[], &run.options.model, &run.options.effort, codex).map_err(Stop::Usage)?;
+        of(run.about.issue_labels(), run.about.pull_labels(), &run.options.model, &run.options.effort, codex)
+            .map_err(Stop::Usage)?;
     for warning in warnings {
         run.say(Level::Warning, warning);
     }

@@ -1,10 +1,13 @@
 //! Which of the things that people wrote the agent is told: those of people with write access, of everybody with `--all-comments`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use crate::agent::prompt::{self, Comment};
 use crate::answer::Answer;
 use crate::event;
+use crate::github::markers::{self, Found};
 use crate::github::{Error, GitHub, Permission, Review, ReviewThread, ThreadComment};
 
 /// Asks who may write, once for each account.
@@ -12,12 +15,27 @@ pub(super) struct Telling<'a> {
     github: &'a dyn GitHub,
     of_all: bool,
     authors: BTreeMap<String, bool>,
+    delivery: Option<&'a str>,
 }
+
+/// Kinds of markers of our answers to comments begin so; behind it stands the comment's number.
+pub(super) const REPLY: &str = "reply-";
 
 impl<'a> Telling<'a> {
     /// `of_all`: people without write access are told too, and marked.
     pub(super) fn new(github: &'a dyn GitHub, of_all: bool) -> Self {
-        Self { github, of_all, authors: BTreeMap::new() }
+        Self { github, of_all, authors: BTreeMap::new(), delivery: None }
+    }
+
+    /// Answers that this delivery gave don't count: a run that was cut goes through the same comments again.
+    pub(super) fn of_delivery(self, delivery: &'a str) -> Self {
+        Self { delivery: Some(delivery), ..self }
+    }
+
+    /// What this account wrote counts, whatever it may do: it asked for the run and was let in by the gate.
+    pub(super) fn trusting(mut self, login: Option<&str>) -> Self {
+        self.authors.extend(login.map(|login| (login.to_owned(), true)));
+        self
     }
 
     /// The comments of an issue that were last edited before the event. Our own are left out.
@@ -25,7 +43,19 @@ impl<'a> Telling<'a> {
     /// # Errors
     /// GitHub does not answer.
     pub(super) async fn issue(&mut self, issue: &event::Issue) -> Result<Answer<Vec<Comment>>, Error> {
-        self.comments(issue.number, |edited| edited <= issue.updated_at.or(edited)).await
+        self.before(issue.number, issue.updated_at).await
+    }
+
+    /// The comments of an issue that were last edited before a moment, all where none is known. Our own are left out.
+    ///
+    /// # Errors
+    /// GitHub does not answer.
+    pub(super) async fn before(
+        &mut self,
+        number: u64,
+        moment: Option<DateTime<Utc>>,
+    ) -> Result<Answer<Vec<Comment>>, Error> {
+        self.comments(number, |edited| edited <= moment.or(edited)).await
     }
 
     /// All comments of an issue or of a pull request's conversation. Our own are left out.
@@ -39,21 +69,28 @@ impl<'a> Telling<'a> {
     async fn comments(
         &mut self,
         number: u64,
-        counts: impl Fn(Option<chrono::DateTime<chrono::Utc>>) -> bool,
+        counts: impl Fn(Option<DateTime<Utc>>) -> bool,
     ) -> Result<Answer<Vec<Comment>>, Error> {
         let all = match self.github.comments(number).await? {
             Answer::Known(all) => all,
             Answer::Unknown(would) => return Ok(Answer::Unknown(would)),
         };
         let own = self.github.viewer().await?.into_known().map(|account| account.login);
+        let answered: BTreeSet<u64> = all
+            .iter()
+            .filter(|comment| own.as_deref() == Some(comment.author.as_str()))
+            .filter_map(|comment| self.answers(comment))
+            .collect();
         let mut told = Vec::new();
         for comment in all {
-            if own.as_deref() == Some(comment.author.as_str()) || !counts(comment.updated_at.or(comment.created_at)) {
+            let ours = own.as_deref() == Some(comment.author.as_str()) && markers::is_marked(&comment.body);
+            if ours || !counts(comment.updated_at.or(comment.created_at)) {
                 continue;
             }
             let may_write = self.may_write(&comment.author).await?;
             if may_write || self.of_all {
-                told.push(shown(comment, number, may_write));
+                let answered = answered.contains(&comment.id);
+                told.push(Comment { answered, ..shown(comment, number, may_write) });
             }
         }
         Ok(Answer::Known(told))
@@ -96,6 +133,13 @@ impl<'a> Telling<'a> {
         Ok(told)
     }
 
+    /// The comment that a comment of our own answers.
+    fn answers(&self, comment: &event::Comment) -> Option<u64> {
+        let Found::Marker(marker) = markers::parse(&comment.body) else { return None };
+        let this_delivery = self.delivery.is_some() && marker.state.delivery.as_deref() == self.delivery;
+        marker.kind.strip_prefix(REPLY)?.parse().ok().filter(|_| !this_delivery)
+    }
+
     async fn may_write(&mut self, login: &str) -> Result<bool, Error> {
         if let Some(known) = self.authors.get(login) {
             return Ok(*known);
@@ -107,7 +151,7 @@ impl<'a> Telling<'a> {
     }
 }
 
-fn shown(comment: event::Comment, issue: u64, may_write: bool) -> Comment {
+pub(super) fn shown(comment: event::Comment, issue: u64, may_write: bool) -> Comment {
     Comment {
         id: comment.id,
         issue,

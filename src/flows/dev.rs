@@ -2,10 +2,6 @@
 
 use super::steps::Step;
 use super::steps::{acknowledge, agent, check, commit, fetch, gates, prompt, pull, push, report, slot, sources};
-use crate::policy::triggers::Kind;
-
-/// What its agent is asked for.
-pub(super) const KIND: Kind = Kind::DevIssue;
 
 /// The steps, in order.
 pub(super) fn steps() -> Vec<Box<dyn Step>> {

@@ -1,19 +1,23 @@
 //! How a run ends, well or not: the last word on the issue, the trigger label, saved work, and a slot that goes.
 
+use super::loading;
 use super::progress;
 use super::run::Run;
 use super::stop::Stop;
+use super::upkeep::{OnThisMachine, Remains as _};
 use crate::agent::verdict::Outcome;
 use crate::github::Thread;
 use crate::policy::labels;
 use crate::report::comments::Ending;
+use crate::slots::Record;
 use crate::ui::Level;
 
-/// Says on GitHub how the run ended and takes the trigger label off. `stop` is what ended it, where it did not end well.
+/// Says on GitHub how the run ended and takes the trigger label off. `stop` is what ended it, where it did not end well. False where
+/// the conversation is locked.
 ///
 /// # Errors
 /// The comment or the label could not be written.
-pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<(), Stop> {
+pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<bool, Stop> {
     let ending = ending(run, stop);
     let reason = match stop {
         Some(stop @ (Stop::Failed { .. } | Stop::Usage(_) | Stop::Config { .. } | Stop::Gate { .. })) => stop.why(),
@@ -21,9 +25,11 @@ pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<(), Stop>
             run.found.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty())
         }
     };
-    let label = run.issue.labels.iter().find(|label| labels::same(label, labels::DEV)).cloned();
-    if let Some(label) = label {
-        run.hands.github.remove_label(&Thread::Issue(run.issue.number), &label).await.map_err(Stop::failed)?;
+    let trigger = run.flow.label_taken_off();
+    let label =
+        run.about.issue_labels().iter().find(|label| trigger.is_some_and(|trigger| labels::same(label, trigger)));
+    if let (Some(label), Some(number)) = (label.cloned(), run.about.issue_number()) {
+        run.hands.github.remove_label(&Thread::Issue(number), &label).await.map_err(Stop::failed)?;
     }
     // Last, because it is what tells a rerun that nothing is left to do.
     progress::write(run, Some((ending, reason))).await
@@ -33,6 +39,10 @@ pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<(), Stop>
 pub(super) async fn tell_failure(run: &mut Run, stop: &Stop) {
     if !run.rows.iter().any(|row| row.name == super::steps::acknowledge::NAME) {
         return; // Nothing was begun that GitHub shows.
+    }
+    if run.found.project.is_empty() {
+        // Before services.yaml was fetched the one in the work tree tells the project, by which the next run finds this comment.
+        run.found.project = loading::project_in_work_tree(run).unwrap_or_default();
     }
     if let Err(error) = tell(run, Some(stop)).await {
         run.say(Level::Warning, format!("the issue was not told: {}", error.headline()));
@@ -51,18 +61,14 @@ pub(super) fn ending(run: &Run, stop: Option<&Stop>) -> Ending {
 }
 
 /// Removes a slot: its folders first, the record last, so that a cut is found again.
-pub(super) async fn destroy(run: &Run, slot: u32) {
-    let folders = [run.slot_folder(), run.workplace.state.join("publish").join(run.clone_name())];
-    for folder in folders {
-        if let Err(error) = std::fs::remove_dir_all(&folder)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            run.say(Level::Warning, format!("can't remove {}: {error}", folder.display()));
-            return;
-        }
+pub(super) async fn destroy(run: &Run, record: &Record) {
+    let remains = OnThisMachine { workplace: &run.workplace, place: run.hands.place.as_ref() };
+    if let Err(stop) = remains.remove(record).await {
+        run.say(Level::Warning, stop.headline());
+        return;
     }
     let Some(store) = &run.found.store else { return };
-    if let Err(error) = store.remove(slot).await {
+    if let Err(error) = store.remove(record.slot).await {
         run.say(Level::Warning, error.to_string());
     }
 }

@@ -4,7 +4,8 @@ use super::run::Run;
 use super::stop::Stop;
 use crate::answer::Answer;
 use crate::event::Account;
-use crate::policy::gates::{self, Facts, Gate, IssueFacts};
+use crate::policy::gates::{self, Facts, Gate, IssueFacts, PullFacts};
+use crate::policy::triggers::Flow;
 
 /// What is known about duplicates, once the slot records can be read.
 pub(super) struct Earlier {
@@ -28,10 +29,20 @@ impl Default for Earlier {
 pub(super) async fn gather(run: &Run, earlier: Earlier) -> Result<Facts, Stop> {
     let allowed = run.options.allowed_users.clone();
     let github = run.hands.github.as_ref();
-    let sender = run.event.sender.clone();
+    // Who closes something may clean up after it, and the clock may: GitHub would be asked for nothing.
+    let of_no_matter = run.flow == Flow::Cleanup || matches!(run.event.name.as_str(), "push" | "schedule");
+    let viewer: Answer<Account> = match run.hands.has_token && !of_no_matter {
+        true => github.viewer().await.map_err(Stop::failed)?,
+        false => unknown("would ask GitHub whose token this is"),
+    };
+    let sender = match run.by_hand {
+        true => viewer.known().cloned(),
+        false => run.event.sender.clone(),
+    };
     let named =
         sender.as_ref().is_some_and(|sender| allowed.iter().any(|login| login.eq_ignore_ascii_case(&sender.login)));
     let permission = match &sender {
+        _ if of_no_matter => unknown("no need to ask GitHub what the sender may do"),
         Some(sender) if run.hands.has_token && allowed.is_empty() => {
             github.permission(&sender.login).await.map_err(Stop::failed)?
         }
@@ -39,6 +50,7 @@ pub(super) async fn gather(run: &Run, earlier: Earlier) -> Result<Facts, Stop> {
         None => unknown("would ask GitHub what the sender may do"),
     };
     let is_bot = match &sender {
+        _ if of_no_matter => unknown("no need to ask GitHub whether the sender is a bot"),
         // Only a bot that is named exactly can pass, so nobody else has to be asked about.
         Some(sender) if run.hands.has_token && named && sender.bot => {
             github.is_bot(&sender.login).await.map_err(Stop::failed)?
@@ -46,14 +58,7 @@ pub(super) async fn gather(run: &Run, earlier: Earlier) -> Result<Facts, Stop> {
         Some(sender) => Answer::Known(sender.bot),
         None => unknown("would ask GitHub whether the sender is a bot"),
     };
-    let viewer: Answer<Account> = match run.hands.has_token {
-        true => github.viewer().await.map_err(Stop::failed)?,
-        false => unknown("would ask GitHub whose token this is"),
-    };
-    let open = match &run.unread {
-        Some(would) => unknown(would),
-        None => Answer::Known(run.issue.open),
-    };
+    let of_event = |open: bool| run.about.unread.as_ref().map_or(Answer::Known(open), |would| unknown(would));
     Ok(Facts {
         event: run.event.name.clone(),
         repository: run.repo(),
@@ -61,11 +66,19 @@ pub(super) async fn gather(run: &Run, earlier: Earlier) -> Result<Facts, Stop> {
         allowed,
         token: run.hands.has_token,
         local_user: local_user(run),
+        by_hand: run.by_hand,
         permission,
         viewer,
         is_bot,
-        issue: Some(IssueFacts { number: run.issue.number, open }),
-        pull: None,
+        issue: run.about.issue.as_ref().map(|issue| IssueFacts { number: issue.number, open: of_event(issue.open) }),
+        pull: run.about.pull.as_ref().map(|pull| PullFacts {
+            number: pull.number,
+            open: of_event(pull.open),
+            head_repository: match &run.about.unread {
+                Some(would) => unknown(would),
+                None => Answer::Known(pull.head_repository.clone()),
+            },
+        }),
         delivery: run.identity.delivery.clone(),
         handled: earlier.handled,
         running: earlier.running,
@@ -85,15 +98,32 @@ fn local_user(run: &Run) -> Option<String> {
     Some(name.unwrap_or("whoever sits").to_owned())
 }
 
-/// Whether the actor may still write, asked again before anything is published (spec 4.2).
+/// Brings the reviewed pull request to its present state: since the review it may have been closed, or its branch moved.
 ///
 /// # Errors
-/// The actor may not any more, or GitHub does not answer.
-pub(super) async fn still_allowed(run: &Run) -> Result<(), Stop> {
+/// GitHub does not answer.
+pub(super) async fn look_again(run: &mut Run) -> Result<(), Stop> {
+    let Some(number) = run.reviewed().map(|pull| pull.number).filter(|_| run.hands.has_token) else { return Ok(()) };
+    if let Answer::Known(pull) = run.hands.github.pull(number).await.map_err(Stop::failed)? {
+        run.about.pull = Some(pull);
+    }
+    Ok(())
+}
+
+/// Whether the actor may still write, and a reviewed pull request still waits for work; asked again before anything is published
+/// (spec 4.2).
+///
+/// # Errors
+/// The actor may not any more, the pull request was closed, or GitHub does not answer.
+pub(super) async fn still_allowed(run: &mut Run) -> Result<(), Stop> {
+    look_again(run).await?;
     let facts = gather(run, Earlier::default()).await?;
     let answers = gates::judge(run.flow, &facts);
     match gates::first_stop(&answers) {
         Some((gate @ Gate::Actor, why)) => Err(Stop::Gate { gate, why: why.to_owned() }),
+        Some((gate @ (Gate::State | Gate::Fork), why)) if run.reviewed().is_some() => {
+            Err(Stop::Gate { gate, why: format!("{why}, which was open when the agent began") })
+        }
         _ => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::access::{Access, Voice};
 use super::options::Options;
 use super::run::Hands;
 use super::workplace::Workplace;
@@ -12,7 +13,7 @@ use crate::event::Repository;
 use crate::git::{Credentials, Git, RemoteUrl};
 use crate::github::GitHub;
 use crate::github::dry::{Dry, Plan};
-use crate::github::live::{Connection, Live, Proxies, RealWait};
+use crate::github::live::Wait;
 use crate::github::outbox::Outbox;
 use crate::publish::Sources;
 use crate::publish::dry::DrySources;
@@ -39,6 +40,10 @@ pub struct Making<'a> {
     pub ui: &'a Arc<dyn Ui>,
     /// Hides secrets.
     pub redactor: &'a Redactor,
+    /// As whom it speaks to GitHub.
+    pub access: &'a Access,
+    /// How it waits for GitHub.
+    pub wait: &'a Arc<dyn Wait>,
 }
 
 /// Makes the hands of a run. A dry one starts no program and asks GitHub only where there is a token.
@@ -48,14 +53,14 @@ pub struct Making<'a> {
 pub async fn make(of: &Making<'_>) -> Result<Hands, String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let plan = Plan::default();
-    let token = of.settings.github_token();
-    let live: Option<Arc<dyn GitHub>> = match &token {
-        Some(token) => {
-            let live = connect(of.settings, of.repository, of.ui, token, &clock).map_err(|error| error.to_string())?;
-            Some(Arc::new(live))
-        }
-        None => None,
+    let voice = Voice {
+        ui: Arc::clone(of.ui),
+        clock: Arc::clone(&clock),
+        wait: Arc::clone(of.wait),
+        redactor: of.redactor.clone(),
     };
+    let token = of.access.token().await.map_err(|error| error.to_string())?;
+    let live = of.access.live(of.settings, of.repository, &voice).map_err(|error| error.to_string())?;
     let has_token = live.is_some();
     let command = of.settings.variable("CODEXCTL_AGENT_COMMAND").map(str::to_owned);
     let (github, sources, place): (Arc<dyn GitHub>, Arc<dyn Sources>, Arc<dyn Place>) = if of.options.dry_run {
@@ -63,7 +68,12 @@ pub async fn make(of: &Making<'_>) -> Result<Hands, String> {
         (Arc::new(Dry::new(live, plan.clone())), Arc::new(DrySources::new(remote)), Arc::new(DryPlace::new(command)))
     } else {
         let sources = sources(of, token).await?;
-        let github = live.unwrap_or_else(|| Arc::new(Outbox::new(of.workplace.outbox.clone())));
+        let github: Arc<dyn GitHub> = match live {
+            // Asks, and writes nothing.
+            live if !of.options.publishes() => Arc::new(Dry::new(live, plan.clone())),
+            Some(live) => live,
+            None => Arc::new(Outbox::new(of.workplace.outbox.clone())),
+        };
         (github, Arc::new(sources), Arc::new(LocalPlace::new(command, of.options.allow_unsandboxed)))
     };
     Ok(Hands {
@@ -89,43 +99,17 @@ fn store(dry: bool, clock: &Arc<dyn Clock>) -> MakeStore {
     })
 }
 
-/// A hand that reads by the token, where there is one, and never writes.
+/// A hand that reads as whoever was given, and never writes.
 ///
 /// # Errors
 /// GitHub's address, the token or a proxy can't be used.
-pub(super) fn reader(
+pub fn reader(
     settings: &Settings,
     repository: &Repository,
-    ui: &Arc<dyn Ui>,
-    clock: &Arc<dyn Clock>,
+    access: &Access,
+    voice: &Voice,
 ) -> Result<Arc<dyn GitHub>, crate::github::Error> {
-    let live: Option<Arc<dyn GitHub>> = match settings.github_token() {
-        Some(token) => Some(Arc::new(connect(settings, repository, ui, &token, clock)?)),
-        None => None,
-    };
-    Ok(Arc::new(Dry::new(live, Plan::default())))
-}
-
-fn connect(
-    settings: &Settings,
-    repository: &Repository,
-    ui: &Arc<dyn Ui>,
-    token: &Secret,
-    clock: &Arc<dyn Clock>,
-) -> Result<Live, crate::github::Error> {
-    let variable = |name: &str| settings.variable(name).or_else(|| settings.variable(&name.to_lowercase()));
-    let secret = |name: &str| variable(name).map(|value| Secret::new(value.to_owned()));
-    let connection = Connection {
-        api_url: variable("GITHUB_API_URL").unwrap_or("https://api.github.com").to_owned(),
-        graphql_url: variable("GITHUB_GRAPHQL_URL").map(str::to_owned),
-        token: token.clone(),
-        proxies: Proxies {
-            http: secret("HTTP_PROXY"),
-            https: secret("HTTPS_PROXY"),
-            none: variable("NO_PROXY").map(str::to_owned),
-        },
-    };
-    Live::new(&connection, repository, Arc::clone(ui), Arc::clone(clock), Arc::new(RealWait))
+    Ok(Arc::new(Dry::new(access.live(settings, repository, voice)?, Plan::default())))
 }
 
 /// The repository's address on its GitHub.
@@ -136,6 +120,10 @@ fn address(of: &Making<'_>) -> String {
 async fn sources(of: &Making<'_>, token: Option<Secret>) -> Result<LiveSources, String> {
     let credentials = token.map(|token| Credentials { token, server: of.server.to_owned() });
     let git = Git::new(of.settings.process(), &of.workplace.state.join("git"), credentials, of.redactor);
+    let git = match of.access.app() {
+        Some(app) => git.with_tokens(Arc::new(app.clone())),
+        None => git,
+    };
     let origin = match &of.workplace.top {
         Some(top) => git.origin_url(top).await.map_err(|error| error.to_string())?,
         None => None,

@@ -1,5 +1,6 @@
 //! Which run this is: of which repository, started by which delivery, to be seen where.
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::event::Repository;
@@ -30,6 +31,24 @@ impl Identity {
         let delivery = if number.is_some() { run.clone() } else { format!("event-{}", short_hash(payload)) };
         let run_url = number.map(|id| format!("{server}/{}/actions/runs/{id}", repository.full_name()));
         Self { run, delivery, run_url, repository, server }
+    }
+
+    /// The same for `prompt run`: one workflow may call it several times, each with its own order. By hand each call is a delivery of
+    /// its own, told from others by `now`.
+    #[must_use]
+    pub fn with_order(mut self, order: &str, by_hand: Option<DateTime<Utc>>) -> Self {
+        let order = format!("prompt-{}", short_hash(order.as_bytes()));
+        self.delivery = match by_hand {
+            Some(now) => format!("{order}-{}-{}", now.timestamp_millis(), std::process::id()),
+            None => format!("{}-{order}", self.delivery),
+        };
+        self
+    }
+
+    /// Whether another delivery by hand had the same order.
+    pub fn is_same_order(&self, delivery: &str) -> bool {
+        let order = |delivery: &str| delivery.splitn(3, '-').take(2).collect::<Vec<_>>().join("-");
+        delivery.starts_with("prompt-") && order(delivery) == order(&self.delivery)
     }
 }
 

@@ -11,19 +11,24 @@ use crate::agent::place::AgentEnd;
 /// The file in the slot's folder.
 const FILE: &str = "agent-end.json";
 
+/// What is kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     /// When the agent ended: the date of the commit, so that a second try makes the same one.
-    at: DateTime<Utc>,
-    end: AgentEnd,
+    pub(super) at: DateTime<Utc>,
+    /// How it ended, and what it handed in.
+    pub(super) end: AgentEnd,
+    /// The review threads that it was told of: only those may it answer.
+    #[serde(default)]
+    pub(super) threads: Vec<String>,
 }
 
 /// Keeps the end; all of it or nothing.
 ///
 /// # Errors
 /// The system's, with the path.
-pub(super) fn write(folder: &Path, end: &AgentEnd, at: DateTime<Utc>) -> io::Result<()> {
-    let text = serde_json::to_vec(&Kept { at, end: end.clone() })?;
+pub(super) fn write(folder: &Path, kept: &Kept) -> io::Result<()> {
+    let text = serde_json::to_vec(kept)?;
     let (file, new) = (folder.join(FILE), folder.join(format!("{FILE}.new")));
     std::fs::write(&new, text)
         .and_then(|()| std::fs::rename(&new, &file))
@@ -31,15 +36,11 @@ pub(super) fn write(folder: &Path, end: &AgentEnd, at: DateTime<Utc>) -> io::Res
 }
 
 /// The end that was kept; none where there is none or it can't be read, then the agent works again.
-pub(super) fn read(folder: &Path) -> Option<AgentEnd> {
-    load(folder).map(|kept| kept.end)
+pub(super) fn read(folder: &Path) -> Option<Kept> {
+    serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
 }
 
 /// When the kept end was.
 pub(super) fn date(folder: &Path) -> Option<DateTime<Utc>> {
-    load(folder).map(|kept| kept.at)
-}
-
-fn load(folder: &Path) -> Option<Kept> {
-    serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
+    read(folder).map(|kept| kept.at)
 }

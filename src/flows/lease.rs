@@ -1,7 +1,7 @@
 //! Holds a slot's lease while a run lasts: taken or waited for, renewed in the background, given back at the end.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
@@ -12,11 +12,11 @@ use crate::slots::lease::{self, Holder, Outcome, RENEW_EVERY, Taker};
 use crate::slots::{Error, Record, Store};
 use crate::ui::{Level, Note};
 
-/// How often a waiting run asks again; the other's end shall be seen soon, and a file is cheap to read.
+/// How often a waiting run asks again, and a holder looks whether it is asked to end; both shall be seen soon, and a file is cheap to read.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
 /// A lease that is held.
-pub(super) struct Held {
+pub struct Held {
     store: Arc<dyn Store>,
     slot: u32,
     holder: Holder,
@@ -74,15 +74,35 @@ pub(super) async fn take(
             }
         }
     }
-    let renewing = renew(hands.clone(), Arc::clone(store), record.slot, holder.clone(), cancel.clone());
-    Ok(Asked::Held(Held { store: Arc::clone(store), slot: record.slot, holder, renewing }))
+    Ok(Asked::Held(hold(hands, store, record.slot, &holder, cancel)))
+}
+
+/// Keeps a lease that was just taken.
+pub(super) fn hold(hands: &Hands, store: &Arc<dyn Store>, slot: u32, holder: &Holder, cancel: &Cancel) -> Held {
+    let renewing = renew(hands.clone(), Arc::clone(store), slot, holder.clone(), cancel.clone());
+    Held { store: Arc::clone(store), slot, holder: holder.clone(), renewing }
 }
 
 /// Renews until the lease is lost; then the run ends, because another one works in its tree now.
 fn renew(hands: Hands, store: Arc<dyn Store>, slot: u32, holder: Holder, cancel: Cancel) -> JoinHandle<()> {
     tokio::spawn(async move {
+        let mut renewed = Instant::now();
+        let mut told = false;
         loop {
-            tokio::time::sleep(RENEW_EVERY).await;
+            tokio::time::sleep(ASK_EVERY).await;
+            // A store that can't be read for a moment is asked again.
+            let asked = lease::asked_to_end(store.as_ref(), slot, &holder).await.ok().flatten();
+            if let Some(who) = asked.filter(|_| !told) {
+                told = true;
+                hands
+                    .ui
+                    .note(&Note::new(Level::Notice, format!("slot {slot} is being cleaned up ({who}): this run ends")));
+                cancel.cancel();
+            }
+            if renewed.elapsed() < RENEW_EVERY {
+                continue;
+            }
+            renewed = Instant::now();
             match lease::renew(store.as_ref(), hands.clock.as_ref(), slot, &holder).await {
                 Ok(()) => {}
                 Err(lost @ Error::LeaseLost { .. }) => {

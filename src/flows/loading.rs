@@ -4,8 +4,20 @@ use std::path::PathBuf;
 
 use super::run::Run;
 use super::stop::Stop;
+use crate::agent::prompt::Wanted;
+use crate::secrets::{Secret, is_secret_name};
 use crate::stack::{Decided, Diagnostic, LoadRequest, Loaded, RawStack, StackError, VarsInput};
 use crate::ui::{Note, Ui};
+
+/// Whether there is a services.yaml where this run reads it.
+pub(super) fn has_stack(run: &Run) -> bool {
+    path(run).exists()
+}
+
+fn path(run: &Run) -> PathBuf {
+    let shown = &run.workplace.config_in_repository;
+    run.found.trusted.as_ref().map_or_else(|| run.workplace.config.clone(), |tree| tree.join(shown))
+}
 
 /// Reads services.yaml: from the trusted tree, or from the work tree where nothing was fetched.
 ///
@@ -13,16 +25,21 @@ use crate::ui::{Note, Ui};
 /// It is missing or no YAML at all.
 pub(super) fn read_stack(run: &Run) -> Result<RawStack, Stop> {
     let shown = &run.workplace.config_in_repository;
-    let path = run.found.trusted.as_ref().map_or_else(|| run.workplace.config.clone(), |tree| tree.join(shown));
-    if let Some(heads) = run.found.heads.as_ref().filter(|_| !path.exists()) {
+    let path = path(run);
+    if let Some(branch) = run.found.trusted_branch.as_ref().filter(|_| !path.exists()) {
         // It may well stand in the work tree, but that one doesn't count.
         return Err(Stop::Usage(format!(
-            "{} is read from branch {} as it is on origin, and is not there: commit and push it",
-            shown.display(),
-            heads.default
+            "{} is read from branch {branch} as it is on origin, and is not there: commit and push it",
+            shown.display()
         )));
     }
     RawStack::read_as(&path, shown).map_err(|error| wrong(run, &error))
+}
+
+/// The project by the file in the work tree, where there is one that can be read. Good for finding a comment again, for nothing else.
+pub(super) fn project_in_work_tree(run: &Run) -> Option<String> {
+    let raw = RawStack::read_as(&run.workplace.config, &run.workplace.config_in_repository).ok()?;
+    raw.project().map(str::to_owned)
 }
 
 /// What the file is loaded for.
@@ -38,12 +55,18 @@ pub(super) fn request(run: &Run, raw: &RawStack, slot: Option<u32>) -> LoadReque
         },
         decided: Decided {
             slot,
-            issue: Some(run.issue.number),
-            pr: run.found.slot.as_ref().and_then(|slot| slot.pr).or(run.options.pr),
+            issue: run.about.issue_number(),
+            pr: run.found.slot.as_ref().and_then(|slot| slot.pr).or(run.about.pull_number()).or(run.options.pr),
             repo: Some(run.repo()),
             branch: run.branch().map(str::to_owned),
             lang: run.options.lang.map(str::to_owned),
-            ..Decided::default()
+            focus_issue: run.options.prompted.as_ref().and_then(|prompted| prompted.focus_issue),
+            infra_unhealthy: run.options.infra_unhealthy(),
+            prompt_mode: run
+                .options
+                .prompted
+                .as_ref()
+                .map(|prompted| if prompted.told == Some(Wanted::New) { "short" } else { "full" }.to_owned()),
         },
         now: run.hands.clock.now(),
     }
@@ -55,6 +78,18 @@ pub(super) fn request(run: &Run, raw: &RawStack, slot: Option<u32>) -> LoadReque
 /// Everything that is wrong with it, each with its place.
 pub(super) fn load(run: &Run, raw: &RawStack, slot: Option<u32>) -> Result<Loaded, Stop> {
     raw.load(&request(run, raw, slot)).map_err(|error| wrong(run, &error))
+}
+
+/// Takes a loaded stack into the run: its warnings are told, its secrets hidden, its variables merged into the settings.
+pub(super) fn take_in(run: &mut Run, stack: Loaded) {
+    for warning in &stack.warnings {
+        run.hands.ui.note(&Note::about(warning, stack.picture(warning)));
+    }
+    for (_, value) in stack.vars.iter().filter(|(name, _)| is_secret_name(name)) {
+        run.hands.ui.mask(&Secret::new(value.to_owned()));
+    }
+    run.settings.merge(stack.vars.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    run.found.stack = Some(stack);
 }
 
 /// What a person calls the pieces that config.toml is made of: they stand in more files than services.yaml.

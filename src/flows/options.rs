@@ -1,5 +1,8 @@
 //! What the user asked of a run, read once from the settings and typed.
 
+use std::time::Duration;
+
+use crate::agent::prompt::{self, Wanted};
 use crate::policy::gates::parse_allowed_users;
 use crate::policy::triggers::Flow;
 use crate::settings::{Invalid, Settings};
@@ -43,12 +46,64 @@ pub struct Options {
     pub all_comments: bool,
     /// A new slot stays even if the run fails.
     pub keep_on_failure: bool,
+    /// How long to wait for a free slot.
+    pub wait_for_slot: Duration,
     /// Stop instead of waiting for another run on the slot.
     pub fail_if_busy: bool,
+    /// A review takes its instructions from the pull request's head instead of its base.
+    pub config_from_head: bool,
     /// Go on where the agent can't be kept from reading our environment.
     pub allow_unsandboxed: bool,
     /// Show every line of the agent's work.
     pub verbose: bool,
+    /// What `prompt run` asks besides; none in other commands.
+    pub prompted: Option<Prompted>,
+}
+
+/// What only `prompt run` asks of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Prompted {
+    /// A template of the project in the prompt's place.
+    pub template: Option<String>,
+    /// The agent's thread that goes on.
+    pub resume: Option<String>,
+    /// How much is told; none: what the slot's state asks for.
+    pub told: Option<Wanted>,
+    /// The stack did not get ready.
+    pub infra_unhealthy: bool,
+    /// The work stays in the slot.
+    pub no_publish: bool,
+    /// The issue that the comment was written on (`CODEXCTL_FOCUS_ISSUE_NUMBER`).
+    pub focus_issue: Option<u64>,
+}
+
+impl Prompted {
+    /// Reads what only `prompt run` knows. A warning for a person comes along.
+    ///
+    /// # Errors
+    /// A value that does not parse.
+    fn read(settings: &Settings) -> Result<(Self, Option<String>), Invalid> {
+        let mode = settings.merged("CODEXCTL_PROMPT_MODE").filter(|mode| !mode.trim().is_empty());
+        let resume = settings.text("resume");
+        let asked = prompt::Asked {
+            resume: resume.is_some(),
+            mode,
+            continuation: settings.merged("CODEXCTL_PROMPT_CONTINUATION"),
+        };
+        let (wanted, warning) = asked.wanted().map_err(|error| Invalid {
+            source_name: "CODEXCTL_PROMPT_MODE".to_owned(),
+            problem: format!("`{}` is no prompt mode: write `short` or `full`", error.0),
+        })?;
+        let prompted = Self {
+            template: settings.text("template"),
+            resume,
+            told: (wanted != Wanted::Whole || mode.is_some()).then_some(wanted),
+            infra_unhealthy: settings.switch("infra-unhealthy")?,
+            no_publish: settings.switch("no-publish")?,
+            focus_issue: settings.number_of("CODEXCTL_FOCUS_ISSUE_NUMBER")?,
+        };
+        Ok((prompted, warning))
+    }
 }
 
 /// A value that stands at one of two places in an order of precedence.
@@ -71,6 +126,14 @@ impl Options {
                 Err(format!("`{name}` is not available yet in this version: agents work on this machine (local)"))
             })?;
         }
+        Self::of_any_runtime(settings)
+    }
+
+    /// The same for a command that only looks at services.yaml and GitHub.
+    ///
+    /// # Errors
+    /// As [`Options::read`].
+    pub fn of_any_runtime(settings: &Settings) -> Result<Self, Invalid> {
         Ok(Self {
             dry_run: settings.switch("dry-run")?,
             flow: parsed(settings, "flow", |name| name.parse::<Flow>().map_err(|error| error.to_string()))?,
@@ -92,11 +155,44 @@ impl Options {
             effort: given(settings, "reasoning-effort"),
             context_budget: settings.size("context-budget")?.unwrap_or(200_000),
             all_comments: settings.switch("all-comments")?,
+            wait_for_slot: settings.duration("wait-for-slot")?.unwrap_or(Duration::from_secs(30 * 60)),
             keep_on_failure: settings.switch("keep-on-failure")?,
             fail_if_busy: settings.switch("fail-if-busy")?,
+            config_from_head: settings.switch("config-from-head")?,
             allow_unsandboxed: settings.switch("allow-unsandboxed")?,
             verbose: settings.switch("verbose")?,
+            prompted: None,
         })
+    }
+
+    /// Reads what `prompt run` needs. A warning for a person comes along.
+    ///
+    /// # Errors
+    /// As [`Options::read`].
+    pub fn read_for_prompt(settings: &Settings) -> Result<(Self, Option<String>), Invalid> {
+        let (prompted, warning) = Prompted::read(settings)?;
+        Ok((Self { flow: None, prompted: Some(prompted), ..Self::read(settings)? }, warning))
+    }
+
+    /// The same command's options again, once variables of the stack have been merged into the settings.
+    ///
+    /// # Errors
+    /// As [`Options::read`].
+    pub fn again(&self, settings: &Settings) -> Result<Self, Invalid> {
+        match &self.prompted {
+            Some(_) => Self::read_for_prompt(settings).map(|(options, _)| options),
+            None => Self::read(settings),
+        }
+    }
+
+    /// Whether anything may leave the run.
+    pub fn publishes(&self) -> bool {
+        self.prompted.as_ref().is_none_or(|prompted| !prompted.no_publish)
+    }
+
+    /// Whether the stack did not get ready.
+    pub fn infra_unhealthy(&self) -> bool {
+        self.prompted.as_ref().is_some_and(|prompted| prompted.infra_unhealthy)
     }
 }
 
@@ -104,7 +200,7 @@ impl Options {
 ///
 /// # Errors
 /// It is no number, or too big a one.
-pub(super) fn slot(settings: &Settings) -> Result<Option<u32>, Invalid> {
+pub fn slot(settings: &Settings) -> Result<Option<u32>, Invalid> {
     let slot = settings.number("slot")?;
     let read =
         |_: &str| slot.map(u32::try_from).transpose().map_err(|_| format!("a slot's number is at most {}", u32::MAX));

@@ -7,6 +7,7 @@ use crate::event::{Event, Subject};
 use crate::github::dry;
 use crate::policy::gates::{GateAnswer, Verdict};
 use crate::report::plan::{Chosen, Decision, Gate, Plan, PlanAgent, PlanEvent, PlanSlot, Target, Write};
+use crate::slots::Lane;
 
 /// The event as the plan names it.
 pub fn event(event: &Event) -> PlanEvent {
@@ -63,11 +64,8 @@ pub fn of_run(run: &Run, decision: Decision, stop: Option<&Stop>) -> Plan {
         Some(Stop::Config { mistakes, .. }) => notes.extend(mistakes.iter().cloned()),
         Some(stop) => notes.push(stop.headline()),
     }
-    if run.unread.is_some() {
-        notes.push(format!(
-            "the event does not carry issue #{}: its title and text are placeholders here",
-            run.issue.number
-        ));
+    if run.about.unread.is_some() {
+        notes.push(format!("the event does not carry {}: its title and text are placeholders here", run.about.thread));
     }
     if run.found.heads.is_none() && run.found.stack.is_some() {
         notes.push(format!(
@@ -94,6 +92,7 @@ pub fn of_run(run: &Run, decision: Decision, stop: Option<&Stop>) -> Plan {
                 target: match planned.target {
                     dry::Target::Git => Target::Git,
                     dry::Target::GitHub => Target::GitHub,
+                    dry::Target::State => Target::State,
                 },
                 // An answer that would be asked for says "would …"; in a list of what would be written that word is said once.
                 action: planned.what.strip_prefix("would ").map_or_else(|| planned.what.clone(), str::to_owned),
@@ -123,7 +122,9 @@ fn slot(run: &Run) -> Option<PlanSlot> {
         existed: !run.found.slot_is_new,
         namespace: run.found.stack.as_ref().map_or_else(|| record.namespace.clone(), |stack| stack.namespace.clone()),
         record: run.workplace.state.join("slots").join(format!("{}.json", record.slot)).display().to_string(),
-        branch: if branch.is_empty() {
+        branch: if run.lane() == Lane::Plan {
+            Answer::Known(format!("{}, to look into: nothing is committed", run.default_branch()))
+        } else if branch.is_empty() {
             Answer::Unknown("would ask the remote and GitHub".to_owned())
         } else if run.found.heads.is_some() {
             Answer::Known(branch)
@@ -137,7 +138,7 @@ fn agent(run: &Run) -> Option<PlanAgent> {
     let prompts = run.found.prompts.as_ref()?;
     Some(PlanAgent {
         command: run.found.command.clone(),
-        folder: run.slot_folder().join("tree").display().to_string(),
+        folder: run.work_folder().join("tree").display().to_string(),
         model: run
             .found
             .choices

@@ -1,5 +1,7 @@
 //! The publish policy of services.yaml, put before the pure judge of [`crate::policy::limits`].
 
+mod links;
+
 use std::path::Path;
 
 use super::run::Run;
@@ -17,26 +19,37 @@ pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
     let publish = &loaded.stack.publish;
     let config = run.workplace.config_in_repository.to_string_lossy().into_owned();
     let folder = run.workplace.config_in_repository.parent();
-    // Paths in services.yaml start at its folder, changed paths at the root of the repository.
-    let named: Vec<String> = loaded
-        .own_files()
-        .into_iter()
-        .map(|path| folder.map_or_else(|| path.clone(), |folder| folder.join(&path).to_string_lossy().into_owned()))
-        .filter(|path| *path != config)
-        .collect();
+    // Globs of services.yaml's own files start at its folder, changed paths at the root of the repository.
+    let within = |glob: String| match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => format!("{}/{glob}", globset::escape(&folder.to_string_lossy())),
+        None => glob,
+    };
+    let own = loaded.own_files().into_iter().map(within).filter(|glob| *glob != globset::escape(&config));
     let usual = || DEFAULT_PROTECTED.map(str::to_owned).to_vec();
-    let policy = Policy::new(&Options {
-        max_files: publish.max_files,
-        max_bytes: publish.max_bytes.bytes(),
-        protected: &publish.protected_paths.clone().unwrap_or_else(usual),
-        config: &config,
-        named: &named,
-        on_protected: publish.on_protected,
-        skip: &publish.skip,
-    })
-    .map_err(|error| Stop::Usage(error.to_string()))?;
+    let mut protected = publish.protected_paths.clone().unwrap_or_else(usual);
+    protected.extend(own);
+    let policy = |protected: &[String]| {
+        Policy::new(&Options {
+            max_files: publish.max_files,
+            max_bytes: publish.max_bytes.bytes(),
+            protected,
+            config: &config,
+            named: &[],
+            on_protected: publish.on_protected,
+            skip: &publish.skip,
+        })
+        .map_err(|error| Stop::Usage(error.to_string()))
+    };
+    let mut judge = policy(&protected)?;
+    if let Some(trusted) = &run.found.trusted {
+        let behind = links::behind(trusted, &config, |path| judge.is_protected(path));
+        if !behind.is_empty() {
+            protected.extend(behind);
+            judge = policy(&protected)?;
+        }
+    }
     let changes: Vec<Change> = collected.files.iter().map(|file| change(run, file, &config)).collect();
-    Ok(policy.judge(&changes).verdict)
+    Ok(judge.judge(&changes).verdict)
 }
 
 fn change(run: &Run, file: &Changed, config: &str) -> Change {

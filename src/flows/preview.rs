@@ -11,6 +11,7 @@ pub use asked::Asked;
 
 use self::known::Known;
 use super::choices::{self, Choices};
+use super::run::PLAN_FOLDER;
 use super::stop::Stop;
 use super::{agent_config, loading, prompt as facts};
 use crate::agent::config::{self, SandboxMode, Surroundings};
@@ -18,7 +19,7 @@ use crate::agent::prompt::{self, Fence, Project, Prompt, Runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::policy::triggers::Kind;
 use crate::report::Lang;
-use crate::secrets::{Secret, is_secret_name, random};
+use crate::secrets::{Redactor, Secret, is_secret_name, random};
 use crate::settings::Settings;
 use crate::stack::{Decided, LoadRequest, Loaded, RawStack};
 use crate::ui::{Level, Note, Ui};
@@ -42,13 +43,14 @@ impl Preview {
         raw: &RawStack,
         request: LoadRequest,
         ui: Arc<dyn Ui>,
+        redactor: &Redactor,
     ) -> Result<Self, Stop> {
         let asked = Asked::read(settings).map_err(Stop::Usage)?;
         if let Some(warning) = &asked.warning {
             ui.note(&Note::new(Level::Warning, warning.clone()));
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let known = Known::find(&asked, settings, raw, &ui, &clock).await?;
+        let known = Known::find(&asked, settings, raw, &ui, &clock, redactor).await?;
         let request = LoadRequest {
             env: asked.env.clone(),
             decided: Decided {
@@ -74,6 +76,11 @@ impl Preview {
             ui.note(&Note::new(Level::Notice, told));
         }
         Ok(Self { asked, loaded, known, ui })
+    }
+
+    /// Takes back what was made for the look: a GitHub App's token.
+    pub async fn close(&self) {
+        self.known.access.close().await;
     }
 
     /// Which prompt it is.
@@ -128,6 +135,7 @@ impl Preview {
             mode: self.asked.wanted.mode(self.known.past()),
             infra_unhealthy: self.asked.infra_unhealthy,
             context_budget: self.asked.context_budget,
+            access: None,
         };
         let data = facts::data(&self.loaded, given);
         let prompt = prompt::render(self.asked.kind, lang, &data, &Fence::new(random()), project)
@@ -158,7 +166,13 @@ impl Preview {
             self.ui.mask(value);
         }
         let (tree, temporary) = match self.asked.runtime {
-            Runtime::Local => (self.known.folder.join("tree"), vec![self.known.folder.join("agent-tmp")]),
+            Runtime::Local => {
+                let folder = match self.asked.kind {
+                    Kind::PlanIssue | Kind::PlanReview => self.known.folder.join(PLAN_FOLDER),
+                    _ => self.known.folder.clone(),
+                };
+                (folder.join("tree"), vec![folder.join("agent-tmp")])
+            }
             Runtime::Kubernetes => (PathBuf::from("/workspace"), Vec::new()),
         };
         let around = match self.asked.runtime {

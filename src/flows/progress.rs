@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::run::Run;
+use super::steps::acknowledge;
 use super::stop::Stop;
 use super::texts;
-use crate::github::{OwnComment, Thread, markers};
+use crate::github::{Error, OwnComment, markers};
 use crate::publish::scan;
 use crate::report::comments::Ending;
 use crate::report::comments::progress as render;
-use crate::slots::Phase;
+use crate::slots::{Lane, Phase};
 use crate::ui::Level;
 
 /// GitHub's secondary limits are meant for people's pace; spec 4.5 sets this one.
@@ -29,7 +30,9 @@ pub(super) struct State {
 /// nothing happens, unless it is the end. A comment that can't be written is a warning, not the end of the work.
 pub(super) async fn update(run: &mut Run, ending: bool) {
     let soon = run.found.progress.written.is_some_and(|at| at.elapsed() < AT_MOST_EVERY);
-    if run.found.slot.is_none() || (soon && !ending) {
+    // Without the reaction nobody has been told that anything began.
+    let shown = run.found.slot.is_some() && run.rows.iter().any(|row| row.name == acknowledge::NAME);
+    if !shown || (soon && !ending) {
         return;
     }
     if let Err(stop) = write(run, None).await
@@ -40,15 +43,32 @@ pub(super) async fn update(run: &mut Run, ending: bool) {
     }
 }
 
-/// Writes the comment with this ending.
+/// Writes the comment with this ending; false where the conversation is locked.
 ///
 /// # Errors
 /// GitHub, or the outbox, does not take it, or the text holds a secret.
-pub(super) async fn write(run: &mut Run, ending: Option<(Ending, Option<String>)>) -> Result<(), Stop> {
+pub(super) async fn write(run: &mut Run, ending: Option<(Ending, Option<String>)>) -> Result<bool, Stop> {
     let comment = comment(run, ending)?;
     run.found.progress.written = Some(Instant::now());
-    run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
-    Ok(())
+    put(run, &comment).await
+}
+
+/// Writes a comment; false where the conversation is locked: the work is done all the same, and the log says so once.
+///
+/// # Errors
+/// GitHub, or the outbox, does not take it.
+pub(super) async fn put(run: &mut Run, comment: &OwnComment) -> Result<bool, Stop> {
+    match run.hands.github.put_comment(comment).await {
+        Ok(_) => Ok(true),
+        Err(locked @ Error::Locked { .. }) => {
+            if !run.found.progress.warned {
+                run.found.progress.warned = true;
+                run.say(Level::Warning, format!("nobody is told how the run goes: {locked}"));
+            }
+            Ok(false)
+        }
+        Err(error) => Err(Stop::failed(error)),
+    }
 }
 
 fn comment(run: &Run, ending: Option<(Ending, Option<String>)>) -> Result<OwnComment, Stop> {
@@ -61,25 +81,34 @@ fn comment(run: &Run, ending: Option<(Ending, Option<String>)>) -> Result<OwnCom
         // What the agent or its provider said holds something like a token: the comment goes without their words.
         facts.said = None;
         facts.plan = None;
+        facts.left.clear();
         facts.questions.clear();
         facts.reason = facts.reason.map(|_| "a text of the agent looked like a secret and was left out".to_owned());
         body = render(&facts, run.lang()).map_err(Stop::failed)?;
     }
-    Ok(OwnComment { thread: Thread::Issue(run.issue.number), kind: "progress".to_owned(), marker, body })
+    Ok(OwnComment { thread: run.about.thread.clone(), kind: kind(run).to_owned(), marker, body })
+}
+
+/// An issue that is planned and then worked on has a comment for each: what one says of its thread means nothing to the other.
+fn kind(run: &Run) -> &'static str {
+    match run.lane() {
+        Lane::Work => "progress",
+        Lane::Plan => "plan-progress",
+    }
 }
 
 /// The hidden line: what must outlive this machine.
 fn marker(run: &Run, phase: &str) -> String {
-    let slot = run.found.slot.as_ref();
+    let slot = run.found.slot.as_ref().filter(|_| run.lane() == Lane::Work);
     let state = markers::State {
         branch: slot.and_then(|slot| slot.branch.clone()),
         pr: slot.and_then(|slot| slot.pr),
-        session: slot.and_then(|slot| slot.session.clone()),
+        session: run.session().map(str::to_owned),
         phase: Some(phase.to_owned()),
         delivery: Some(run.identity.delivery.clone()),
         run: run.identity.run_url.clone(),
     };
-    markers::marker("progress", &run.repo(), &run.found.project, run.issue.number, &state)
+    markers::marker(kind(run), &run.repo(), &run.found.project, run.about.number(), &state)
 }
 
 /// What an earlier run left in the comment, for a machine that has no record of it.
@@ -88,8 +117,7 @@ fn marker(run: &Run, phase: &str) -> String {
 /// GitHub does not answer, or the comment was written by a newer version.
 pub(super) async fn earlier(run: &Run) -> Result<Option<markers::State>, Stop> {
     let marker = marker(run, "unfinished");
-    let thread = Thread::Issue(run.issue.number);
-    let text = run.hands.github.own_comment(&thread, "progress", &marker).await.map_err(Stop::failed)?;
+    let text = run.hands.github.own_comment(&run.about.thread, kind(run), &marker).await.map_err(Stop::failed)?;
     Ok(match text.into_known().flatten().as_deref().map(markers::parse) {
         Some(markers::Found::Marker(marker)) => Some(marker.state),
         _ => None,

@@ -46,6 +46,8 @@ pub(super) struct Facts<'a> {
     pub infra_unhealthy: bool,
     /// `--context-budget`, in bytes.
     pub context_budget: u64,
+    /// What the agent may do on GitHub; none: what services.yaml says.
+    pub access: Option<Access>,
 }
 
 /// Puts the data together.
@@ -90,11 +92,11 @@ pub(super) fn data(loaded: &Loaded, facts: Facts<'_>) -> PromptData {
         threads: facts.threads,
         comments: facts.comments,
         mode: facts.mode,
-        access: match codex.github_access {
+        access: facts.access.unwrap_or(match codex.github_access {
             GithubAccess::None => Access::None,
             GithubAccess::Read => Access::Read,
             GithubAccess::Write => Access::Write,
-        },
+        }),
         limits: Limits {
             max_files: publish.max_files,
             max_bytes: publish.max_bytes.bytes(),

@@ -8,6 +8,7 @@ use super::stop::Stop;
 use super::{end, texts};
 use crate::report::outputs::{Outputs, RUN_KEYS};
 use crate::report::summary::{FileChange, Link, Summary, summary};
+use crate::slots::Lane;
 
 /// The outputs of spec 4.5, all of them, empty where there is nothing to say.
 pub fn outputs(run: &Run, stop: Option<&Stop>, summary_file: Option<&Path>) -> Outputs {
@@ -24,16 +25,14 @@ pub fn outputs(run: &Run, stop: Option<&Stop>, summary_file: Option<&Path>) -> O
     if let Some(slot) = &run.found.slot {
         outputs.set("slot", slot.slot);
         outputs.set("namespace", slot.namespace.clone());
-        outputs.set("branch", slot.branch.clone());
-        outputs.set("session_id", slot.session.clone());
+        outputs.set("branch", slot.branch.clone().filter(|_| run.lane() == Lane::Work));
+        outputs.set("session_id", run.session().map(str::to_owned));
         outputs.set("created", run.found.slot_is_new);
         outputs.set("recreated", false);
         outputs.set("codexctl_new_env", run.found.slot_is_new);
         let pr = slot.pr.map_or(String::new(), |pr| format!(" --pr {pr}"));
-        let arguments = format!(
-            "--env {} --slot {} --namespace {} --issue {}{pr}",
-            run.env, slot.slot, slot.namespace, run.issue.number
-        );
+        let issue = slot.issue.map_or(String::new(), |issue| format!(" --issue {issue}"));
+        let arguments = format!("--env {} --slot {} --namespace {}{issue}{pr}", run.env, slot.slot, slot.namespace);
         outputs.set("codexctl_run_args", arguments);
         outputs.set("pr_number", slot.pr);
     }
@@ -76,7 +75,7 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
             Some(stop @ (Stop::Failed { .. } | Stop::Usage(_) | Stop::Config { .. })) => stop.why(),
             _ => run.found.verdict.as_ref().map(|verdict| verdict.reason.clone()).filter(|reason| !reason.is_empty()),
         },
-        issue: Some(run.issue.number),
+        issue: run.about.issue_number().or(run.about.pull_number()),
         slot: run.found.slot.as_ref().map(|slot| slot.slot),
         env: Some(run.env.clone()),
         commit: texts::commit(run).map(str::to_owned),
@@ -84,15 +83,23 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
         steps: texts::steps(run),
         cost: texts::cost(run),
         links: [
-            link("Issue", Some(run.issue.url.clone())),
+            link("Issue", run.about.issue.as_ref().map(|issue| issue.url.clone()).filter(|url| !url.is_empty())),
             link(
                 "Pull request",
                 run.found.pull.as_ref().filter(|pull| pull.number.is_some()).map(|pull| pull.url.clone()),
+            ),
+            link(
+                "Plan",
+                run.found.planned.as_ref().and_then(|planned| planned.url.clone()).map(|url| shown(run, &url)),
             ),
             link("Run", run.identity.run_url.clone()),
         ]
         .into_iter()
         .flatten()
+        .chain(run.found.planned.iter().flat_map(|planned| &planned.issues).map(|(issue, url)| Link {
+            title: issue.number.map_or_else(|| issue.title.clone(), |number| format!("#{number} {}", issue.title)),
+            url: shown(run, url),
+        }))
         .collect(),
         files: run
             .found
@@ -101,10 +108,16 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
             .flat_map(|collected| &collected.files)
             .map(|file| FileChange { path: file.path.clone(), lines: file.lines })
             .collect(),
+        requests: run.hands.has_token.then(|| (run.hands.github.requests(), run.hands.github.unchanged())),
         outbox: (!run.hands.has_token).then(|| ".codexctl/outbox".to_owned()),
     };
     let text = summary(&of, run.lang()).map_err(Stop::failed)?;
     Ok(run.hands.redactor.redact(&text).into_owned())
+}
+
+/// An address, or a file of the outbox as people know it.
+fn shown(run: &Run, url: &str) -> String {
+    run.workplace.shown(Path::new(url))
 }
 
 /// Adds a text to the file that GitHub's runner reads (`GITHUB_STEP_SUMMARY`, `GITHUB_OUTPUT`).

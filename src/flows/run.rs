@@ -6,17 +6,19 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
+use super::about::About;
 use super::cancel::Cancel;
 use super::choices::Choices;
 use super::identity::Identity;
 use super::options::Options;
 use super::steps::Row;
 use super::task::Prompts;
+use super::upkeep::Removal;
 use super::workplace::Workplace;
 use crate::agent::place::{AgentEnd, Place};
 use crate::agent::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
-use crate::event::{Event, Issue};
+use crate::event::{Event, Issue, Pull};
 use crate::github::dry::Plan;
 use crate::github::{GitHub, PlacedPull};
 use crate::policy::gates::GateAnswer;
@@ -24,12 +26,15 @@ use crate::policy::limits::Verdict as Allowed;
 use crate::policy::triggers::{Flow, Kind};
 use crate::publish::{Collected, Heads, PlacedTree, Pushed, SavedWork, Sources};
 use crate::report::Lang;
-use crate::report::comments::Kept;
+use crate::report::comments::{Kept, ListedIssue};
 use crate::secrets::Redactor;
 use crate::settings::Settings;
-use crate::slots::{Record, Store};
+use crate::slots::{Lane, Record, Store};
 use crate::stack::Loaded;
 use crate::ui::{Level, Note, Ui};
+
+/// The folder of a slot's plan.
+pub(super) const PLAN_FOLDER: &str = "plan";
 
 /// Everything through which a run touches the world. A dry run has other hands and the same steps.
 #[derive(Clone)]
@@ -68,16 +73,16 @@ pub struct Run {
     pub workplace: Workplace,
     /// What happened.
     pub event: Event,
+    /// No event: somebody gave the command at this machine.
+    pub by_hand: bool,
     /// What is done about it.
     pub flow: Flow,
     /// The environment.
     pub env: String,
     /// The prompt.
     pub kind: Option<Kind>,
-    /// The issue as the event carries it.
-    pub issue: Issue,
-    /// Set in a dry run that could ask nobody for the issue: what it would ask. The issue's texts are placeholders then.
-    pub unread: Option<String>,
+    /// What it works for, and where people asked.
+    pub about: About,
     /// Asks the run to end.
     pub cancel: Cancel,
     /// When it began.
@@ -97,6 +102,8 @@ pub struct Found {
     pub heads: Option<Heads>,
     /// The tree of the trusted commit: instructions are read from here.
     pub trusted: Option<PathBuf>,
+    /// The branch that the trusted commit is the head of.
+    pub trusted_branch: Option<String>,
     /// The project's name.
     pub project: String,
     /// services.yaml, for this environment and slot.
@@ -107,6 +114,8 @@ pub struct Found {
     pub slot: Option<Record>,
     /// Whether this run made it.
     pub slot_is_new: bool,
+    /// When the run before was published, where it was: what people wrote since is new.
+    pub(super) published_at: Option<DateTime<Utc>>,
     /// Keeps the lease alive while the run lasts.
     pub(super) lease: Option<super::lease::Held>,
     /// The agent's tree.
@@ -121,8 +130,12 @@ pub struct Found {
     pub command: Vec<String>,
     /// How the agent ended.
     pub agent: Option<AgentEnd>,
+    /// The review threads that it was told of, by GitHub's ids.
+    pub threads: Vec<String>,
     /// What came of it.
     pub verdict: Option<Verdict>,
+    /// When the work was done, where no agent of this run did it.
+    pub(super) worked_at: Option<DateTime<Utc>>,
     /// What changed.
     pub collected: Option<Collected>,
     /// What the publish policy says of it.
@@ -133,20 +146,49 @@ pub struct Found {
     pub pushed: Option<Pushed>,
     /// The pull request.
     pub pull: Option<PlacedPull>,
+    /// What of its result is not carried out, a line each.
+    pub left: Vec<String>,
     /// Where unpublished work is.
     pub kept: Option<Kept>,
     /// Whether unpublished work is in the slot and nowhere else.
     pub unsaved: bool,
+    /// The issue that people asked on, where the work belongs to the root of its plan.
+    pub focus: Option<Issue>,
+    /// Whether a run before was cut before its agent's result was published.
+    pub interrupted: bool,
+    /// The plan as it stands on GitHub.
+    pub planned: Option<Planned>,
     /// The slot that goes at the end of this run.
     pub doomed: Option<Record>,
+    /// The slots that this run destroys.
+    pub removal: Removal,
     /// Where the progress comment stands.
     pub(super) progress: super::progress::State,
+}
+
+/// A plan that was published, as texts name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// The page of its comment, or the outbox file; none where it has no comment.
+    pub url: Option<String>,
+    /// Whether this run wrote it.
+    pub written: bool,
+    /// Its issues, as far as codexctl made them, with their pages or files of the outbox.
+    pub issues: Vec<(ListedIssue, String)>,
+    /// How many comments got their answer.
+    pub replies: usize,
 }
 
 impl Run {
     /// The language of prompts and comments.
     pub fn lang(&self) -> Lang {
         super::prompt::lang(self.options.lang, self.found.stack.as_ref())
+    }
+
+    /// Which prompt the agent of this flow gets.
+    pub fn prompt_kind(&self) -> Kind {
+        // A flow without an agent asks for none; the flow's own kind is what `--flow` decides.
+        self.kind.or(self.flow.kind()).unwrap_or(Kind::DevIssue)
     }
 
     /// `owner/name`.
@@ -165,6 +207,26 @@ impl Run {
             .unwrap_or_else(|| "main".to_owned())
     }
 
+    /// The pull request whose review this run works on; none in other flows.
+    pub fn reviewed(&self) -> Option<&Pull> {
+        self.about.pull.as_ref().filter(|_| matches!(self.flow, Flow::Review | Flow::RepairReview))
+    }
+
+    /// The branch that the work goes into in the end: the default branch, or that of the reviewed pull request.
+    pub fn base_branch(&self) -> String {
+        self.reviewed().map_or_else(|| self.default_branch(), |pull| pull.base_branch.clone())
+    }
+
+    /// Whether a review that requests changes starts a run for the pull request of this one. What stands in the outbox has none yet
+    /// that could be reviewed.
+    pub fn review_starts_run(&self) -> bool {
+        let flow = match self.flow {
+            Flow::Repair | Flow::RepairReview => Flow::RepairReview,
+            _ => Flow::Review,
+        };
+        super::steps(flow).is_some() && (self.hands.has_token || self.reviewed().is_some())
+    }
+
     /// The branch that the work goes to, once it is chosen.
     pub fn branch(&self) -> Option<&str> {
         self.found.slot.as_ref().and_then(|slot| slot.branch.as_deref())
@@ -180,9 +242,33 @@ impl Run {
         format!("{}-{}", self.env, self.found.slot.as_ref().map_or(0, |slot| slot.slot))
     }
 
+    /// Which of the slot's two kinds of work this run does.
+    pub fn lane(&self) -> Lane {
+        match self.prompt_kind() {
+            Kind::PlanIssue | Kind::PlanReview => Lane::Plan,
+            Kind::DevIssue | Kind::DevReview | Kind::AiRepairIssue | Kind::AiRepairReview => Lane::Work,
+        }
+    }
+
+    /// The folder in which the agent of this run works: a plan has one of its own, so that unfinished work on the issue stays as it is.
+    pub fn work_folder(&self) -> PathBuf {
+        match self.lane() {
+            Lane::Work => self.slot_folder(),
+            Lane::Plan => self.slot_folder().join(PLAN_FOLDER),
+        }
+    }
+
+    /// The agent's thread, where there is one.
+    pub fn session(&self) -> Option<&str> {
+        self.found.slot.as_ref().and_then(|slot| slot.session_of(self.lane()))
+    }
+
     /// The date of the run's commit: when the agent ended.
     pub fn date(&self) -> DateTime<Utc> {
-        super::kept::date(&self.slot_folder()).unwrap_or_else(|| self.hands.clock.now())
+        self.found
+            .worked_at
+            .or_else(|| super::kept::date(&self.work_folder()))
+            .unwrap_or_else(|| self.hands.clock.now())
     }
 
     /// Whether the slot is not another run's by now. Before there is a lease there is nothing to lose.

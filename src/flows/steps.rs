@@ -7,20 +7,31 @@ use chrono::{DateTime, Utc};
 
 use super::run::Run;
 use super::stop::Stop;
+use crate::agent::verdict::Outcome;
 use crate::ui::StepEnd;
 
 pub mod acknowledge;
 pub mod agent;
+pub mod answers;
 pub mod check;
 pub mod commit;
 pub mod fetch;
 pub mod gates;
+pub mod leave;
+pub mod linked;
+pub mod look;
+pub mod notice;
+pub mod plan;
 pub mod prompt;
 pub mod pull;
 pub mod push;
+pub(super) mod removal;
 pub mod report;
+pub mod root;
 pub mod slot;
 pub mod sources;
+pub mod taken;
+pub mod threads;
 
 /// How a step ended, as far as the next ones go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,5 +133,9 @@ async fn run_one(step: &dyn Step, run: &mut Run) -> Result<Did, Stop> {
     if ended.is_ok() {
         super::progress::update(run, false).await;
     }
-    ended
+    match ended {
+        // Whatever a step could not finish once it was told to stop, the word for the run is that somebody stopped it.
+        Err(Stop::Failed { verdict: Outcome::Failed, .. }) if cancel.is_cancelled() => Err(Stop::Interrupted),
+        ended => ended,
+    }
 }

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use super::comments::Telling;
+use super::memory::{self, Modes};
+use super::reviewed::{self, Reviewed};
 use super::run::Run;
 use super::stop::Stop;
-use super::{agent_config, loading, prompt as facts};
+use super::told::{self, Told};
+use super::{agent_config, agent_token, loading, prompt as facts};
 use crate::agent::place::{AgentRun, OnThread, Resume};
 use crate::agent::prompt::{
-    self, Fence, Found, LastRun, Mode, OpenPull, Project, Prompt, PromptData, Runtime, TreeState,
+    self, Fence, Found, LastRun, Mode, OpenPull, Project, Prompt, PromptData, Runtime, TreeState, Wanted,
 };
 use crate::agent::proxy::{DEFAULT_BASE, Upstream};
 use crate::agent::result::Shape;
+use crate::answer::Answer;
 use crate::publish::TakenUp;
 use crate::secrets::{Secret, random};
-use crate::slots::Phase;
-use crate::stack::{GithubAccess, Loaded};
+use crate::slots::{Lane, Phase};
+use crate::stack::Loaded;
 use crate::ui::Level;
 
 /// The agent's prompts.
@@ -27,6 +31,8 @@ pub(super) struct Prompts {
     pub resume: Option<Resume>,
     /// How many comments are in it.
     pub comments: usize,
+    /// For a plan: what was told of it.
+    pub told: Option<Told>,
 }
 
 /// Where agents of a run work.
@@ -37,19 +43,28 @@ const RUNTIME: Runtime = Runtime::Local;
 /// # Errors
 /// GitHub does not give the comments, or a template of the project is wrong.
 pub(super) async fn prompts(run: &Run) -> Result<Prompts, Stop> {
-    let kind = super::dev::KIND;
+    let kind = run.prompt_kind();
     let lang = run.lang();
-    let github = run.hands.github.as_ref();
-    let comments = Telling::new(github, run.options.all_comments).issue(&run.issue).await.map_err(Stop::failed)?;
-    let comments = comments.into_known().unwrap_or_default();
-    let session = run.found.slot.as_ref().and_then(|slot| slot.session.clone());
-    let kept = has_unfinished_work(run);
-    let taken_up = run.found.tree.as_ref().is_some_and(|tree| tree.taken_up == TakenUp::Whole);
-    let tree = if kept { TreeState::Kept } else { TreeState::Fresh };
-    let full_mode = if kept || taken_up || session.is_some() { Mode::SessionLost { tree } } else { Mode::Whole };
+    let mut told = match run.lane() {
+        Lane::Work => None,
+        Lane::Plan => Some(told::of_run(run).await?),
+    };
+    let issue_changed = told.as_mut().is_some_and(|told| memory::mark_changes(run, told));
+    let said = match &told {
+        Some(told) => Reviewed { comments: told.comments.clone(), ..Reviewed::default() },
+        None => said(run).await?,
+    };
+    let modes = match run.lane() {
+        Lane::Work => modes(run),
+        Lane::Plan => memory::modes(run),
+    };
+    let asked = run.options.prompted.as_ref();
+    let (modes, thread) = as_asked(run, modes);
     let fence = Fence::new(random());
     let found = match &run.found.stack {
-        Some(stack) => prompt::find(stack, kind, lang, None).map_err(Stop::Usage)?,
+        Some(stack) => {
+            prompt::find(stack, kind, lang, asked.and_then(|asked| asked.template.as_deref())).map_err(Stop::Usage)?
+        }
         None => Found::default(),
     };
     for warning in &found.warnings {
@@ -57,30 +72,111 @@ pub(super) async fn prompts(run: &Run) -> Result<Prompts, Stop> {
     }
     let project =
         found.template.as_ref().zip(run.found.stack.as_ref()).map(|(template, stack)| Project { template, stack });
-    let count = comments.len();
-    let mut data = data(run, comments, full_mode)?;
+    let mut data = data(run, said, modes.full)?;
+    data.plan = told.as_ref().map(|told| told.plan.clone());
+    if let Some(issue) = &mut data.issue {
+        issue.changed = issue_changed;
+    }
     let full = prompt::render(kind, lang, &data, &fence, project).map_err(|error| Stop::Usage(error.to_string()))?;
-    // Only what an interrupted run left goes on in its thread; an issue that is labelled again is told whole.
-    let resume = match session.filter(|_| kept || taken_up) {
+    let resume = match thread {
+        Some(thread) if modes.short.is_none() => Some(Resume { thread, prompt: full.text.clone() }),
         Some(thread) => {
-            data.mode = Mode::New { since: None, last: LastRun::Interrupted, tree, told: true };
+            data.mode = modes.short.unwrap_or(Mode::Whole);
             let short =
                 prompt::render(kind, lang, &data, &fence, project).map_err(|error| Stop::Usage(error.to_string()))?;
             Some(Resume { thread, prompt: short.text })
         }
         None => None,
     };
-    if full.left_out > 0 {
-        run.say(
-            Level::Notice,
-            format!("{} older comments do not fit into --context-budget and were left out", full.left_out),
-        );
+    for (count, what) in [(full.left_out, "older comments"), (full.threads_left_out, "review threads")] {
+        if count > 0 {
+            run.say(Level::Notice, format!("{count} {what} do not fit into --context-budget and were left out"));
+        }
     }
-    let comments = count - full.left_out;
-    Ok(Prompts { full, resume, comments })
+    let all = data.comments.len() + data.reviews.len();
+    let comments = all.saturating_sub(full.left_out);
+    Ok(Prompts { full, resume, comments, told })
 }
 
-fn data(run: &Run, comments: Vec<prompt::Comment>, mode: Mode) -> Result<PromptData, Stop> {
+/// How much the agent is told of work on an issue or a review.
+fn modes(run: &Run) -> Modes {
+    let kept = has_unfinished_work(run);
+    let taken_up = run.found.tree.as_ref().is_some_and(|tree| tree.taken_up == TakenUp::Whole);
+    let tree = if kept { TreeState::Kept } else { TreeState::Fresh };
+    let (interrupted, reviewed) = (kept || taken_up, run.reviewed().is_some());
+    Modes {
+        full: if interrupted || run.session().is_some() { Mode::SessionLost { tree } } else { Mode::Whole },
+        // What an interrupted run left goes on in its thread, and so does a review: whoever made the change knows why. An issue that
+        // is labelled again is told whole.
+        short: (interrupted || reviewed).then_some(Mode::New {
+            since: run.found.published_at,
+            last: if interrupted { LastRun::Interrupted } else { LastRun::Done },
+            tree,
+            // The thread may have begun with the issue's prompt: the rules of a review are told again rather than not at all.
+            told: !reviewed,
+        }),
+    }
+}
+
+/// What `prompt run` asks of the prompt counts before what the slot's state asks for. Gives the thread that goes on, too; without a
+/// short mode it is told everything.
+fn as_asked(run: &Run, modes: Modes) -> (Modes, Option<String>) {
+    let asked = run.options.prompted.as_ref();
+    let named = asked.and_then(|asked| asked.resume.clone());
+    let thread = named.clone().or_else(|| run.session().map(str::to_owned));
+    let tree = if has_unfinished_work(run) { TreeState::Kept } else { TreeState::Fresh };
+    let Some(told) = asked.and_then(|asked| asked.told) else {
+        let thread = thread.filter(|_| modes.short.is_some());
+        return (modes, thread);
+    };
+    match told {
+        Wanted::SessionLost => (Modes { full: Mode::SessionLost { tree }, short: None }, None),
+        // The whole prompt goes into a thread only where somebody named that thread.
+        Wanted::Whole => (Modes { full: Mode::Whole, short: None }, named),
+        Wanted::New if thread.is_none() => {
+            run.say(Level::Notice, "no session is known that could go on: the agent gets the full prompt");
+            (Modes { short: None, ..modes }, None)
+        }
+        Wanted::New => {
+            let since = run.found.published_at;
+            let last = if since.is_some() { LastRun::Done } else { LastRun::Interrupted };
+            let short = modes.short.unwrap_or(Mode::New { since, last, tree, told: true });
+            (Modes { full: Mode::SessionLost { tree }, short: Some(short) }, thread)
+        }
+    }
+}
+
+/// What people wrote: about the issue, or about the reviewed pull request.
+async fn said(run: &Run) -> Result<Reviewed, Stop> {
+    let (github, of_all) = (run.hands.github.as_ref(), run.options.all_comments);
+    let Some(pull) = run.reviewed() else {
+        let comments = match &run.about.issue {
+            Some(issue) => Telling::new(github, of_all).issue(issue).await.map_err(Stop::failed)?,
+            None => Answer::Known(Vec::new()),
+        };
+        return Ok(Reviewed { comments: comments.into_known().unwrap_or_default(), ..Reviewed::default() });
+    };
+    let sender = run.event.sender.as_ref().map(|sender| sender.login.as_str());
+    let telling = Telling::new(github, of_all).trusting(sender);
+    let asked = reviewed::read(github, pull.number, run.about.issue_number(), telling).await.map_err(Stop::failed)?;
+    if let Answer::Known(reviewed) = asked {
+        return Ok(reviewed);
+    }
+    let reviewed = reviewed::of_event(run);
+    if !run.options.dry_run {
+        if reviewed.reviews.is_empty() {
+            return Err(Stop::Usage(
+                "the review says nothing by itself, and its threads can't be read without a token: set CODEXCTL_GH_PAT, GH_TOKEN or \
+                 GITHUB_TOKEN"
+                    .to_owned(),
+            ));
+        }
+        run.say(Level::Warning, "the review's threads can't be read without a token: the agent is told its text alone");
+    }
+    Ok(reviewed)
+}
+
+fn data(run: &Run, said: Reviewed, mode: Mode) -> Result<PromptData, Stop> {
     let (Some(slot), Some(loaded)) = (&run.found.slot, &run.found.stack) else {
         return Err(Stop::failed("the prompt needs a slot and services.yaml"));
     };
@@ -88,23 +184,30 @@ fn data(run: &Run, comments: Vec<prompt::Comment>, mode: Mode) -> Result<PromptD
         repository: run.repo(),
         runtime: RUNTIME,
         slot: slot.slot,
-        branch: slot.branch.clone().unwrap_or_default(),
-        base: run.default_branch(),
+        branch: match run.lane() {
+            Lane::Work => slot.branch.clone().unwrap_or_default(),
+            Lane::Plan => run.default_branch(),
+        },
+        base: run.base_branch(),
         base_commit: run.found.tree.as_ref().map(|tree| tree.start.clone()),
         choices: &run.found.choices,
-        issue: Some(&run.issue),
+        issue: run.about.issue.as_ref(),
         plan: None,
-        pull: slot.pr.map(|number| OpenPull {
-            number,
-            url: format!("{}/{}/pull/{number}", run.identity.server, run.repo()),
-            ..OpenPull::default()
-        }),
-        reviews: Vec::new(),
-        threads: Vec::new(),
-        comments,
+        pull: match run.reviewed() {
+            Some(_) => Some(said.pull),
+            None => slot.pr.filter(|_| run.lane() == Lane::Work).map(|number| OpenPull {
+                number,
+                url: format!("{}/{}/pull/{number}", run.identity.server, run.repo()),
+                ..OpenPull::default()
+            }),
+        },
+        reviews: said.reviews,
+        threads: said.threads,
+        comments: said.comments,
         mode,
-        infra_unhealthy: false,
+        infra_unhealthy: run.options.infra_unhealthy(),
         context_budget: run.options.context_budget,
+        access: Some(agent_token::of(run, loaded).access),
     };
     Ok(facts::data(loaded, given))
 }
@@ -117,15 +220,13 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
     let (Some(loaded), Some(prompts)) = (&run.found.stack, &run.found.prompts) else {
         return Err(Stop::failed("the agent needs services.yaml and a prompt"));
     };
-    let folder = run.slot_folder();
+    let folder = run.work_folder();
     if let Some(told) = facts::out_of_reach(loaded, RUNTIME) {
         run.say(Level::Notice, told);
     }
-    if loaded.stack.codex.github_access != GithubAccess::None {
-        run.say(
-            Level::Warning,
-            "codex.githubAccess is not available on the runtime local yet: the agent gets no GitHub token".to_owned(),
-        );
+    let github = agent_token::of(run, loaded);
+    if let Some(warning) = github.warning {
+        run.say(Level::Warning, warning);
     }
     let config = agent_config::wanted(loaded, &run.found.choices, run.lang(), RUNTIME)
         .map_err(|error| loading::tell(run.hands.ui.as_ref(), loading::CONFIGURATION, &error))?;
@@ -133,7 +234,7 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
         run.hands.ui.mask(value);
     }
     Ok(AgentRun {
-        shape: Shape::of_kind(super::dev::KIND),
+        shape: Shape::of_kind(run.prompt_kind()),
         tree: run.found.tree.as_ref().map_or_else(|| folder.join("tree"), |tree| tree.folder.clone()),
         home: folder.join("codex-home"),
         folder: folder.join("run"),
@@ -141,7 +242,7 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
         resume: prompts.resume.clone(),
         config,
         instructions: instructions(run),
-        env: environment(run, loaded),
+        env: environment(run, loaded, github.token),
         writable: Vec::new(),
         passage: run.workplace.passage(&folder),
         verbose: run.options.verbose,
@@ -157,11 +258,15 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
 }
 
 /// The agent's fixed list of variables (spec 2.1): `CODEXCTL_*` without secrets, and what a program needs to run at all.
-fn environment(run: &Run, loaded: &Loaded) -> Vec<(String, Secret)> {
+fn environment(run: &Run, loaded: &Loaded, github: Option<Secret>) -> Vec<(String, Secret)> {
     let open = loaded.vars.without_secrets();
     let ours = open.iter().filter(|(name, _)| name.starts_with("CODEXCTL_") && !crate::stack::is_protected(name));
+    // `CODEXCTL_VARS` and its like hold values of others under a name that tells nothing.
+    let ours = ours.filter(|(_, value)| run.hands.redactor.redact(value) == *value);
     let basic = ["PATH", "HOME", "LANG"].into_iter().filter_map(|name| Some((name, run.settings.variable(name)?)));
-    ours.chain(basic).map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))).collect()
+    let open = ours.chain(basic).map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())));
+    // The name that `gh` reads first.
+    open.chain(github.map(|token| ("GH_TOKEN".to_owned(), token))).collect()
 }
 
 /// The project's instructions at the trusted commit; the tree's own AGENTS.md is switched off.
@@ -172,23 +277,25 @@ fn instructions(run: &Run) -> Option<String> {
 
 /// Whether the tree was kept from a run whose agent had begun.
 pub(super) fn has_unfinished_work(run: &Run) -> bool {
-    let began = run.found.slot.as_ref().is_some_and(|slot| slot.session.is_some() || slot.phase >= Phase::Ready);
+    let phase = run.found.slot.as_ref().map(|slot| slot.phase_of(run.lane()));
+    let began = run.session().is_some() || phase >= Some(Phase::Ready);
     began && run.found.tree.as_ref().is_some_and(|tree| tree.kept)
 }
 
 /// Whether an earlier run of this delivery has had its agent already.
 pub(super) fn agent_has_ended(run: &Run) -> bool {
-    run.found.slot.as_ref().is_some_and(|slot| slot.phase >= Phase::Agent)
+    run.found.slot.as_ref().is_some_and(|slot| slot.phase_of(run.lane()) >= Phase::Agent)
 }
 
 /// Records the thread as soon as it is known, so that a run that is killed can be gone on with.
 pub(super) fn record_thread(run: &Run) -> OnThread {
     let (store, slot) = (run.found.store.clone(), run.found.slot.as_ref().map(|slot| slot.slot));
+    let lane = run.lane();
     Arc::new(move |thread: &str| {
         let (Some(store), Some(slot), thread) = (store.clone(), slot, thread.to_owned()) else { return };
         tokio::spawn(async move {
             let mut change = |record: &mut crate::slots::Record| {
-                record.session = Some(thread.clone());
+                record.set_session(lane, &thread);
                 Ok(())
             };
             // Without this note a rerun starts a new thread: slower, not wrong.

@@ -1,14 +1,18 @@
 //! Puts the facts of a run into the shapes that the texts for people are made from.
 
 use super::run::Run;
+use super::steps::acknowledge;
 use super::stop::Stop;
 use crate::agent::verdict::Outcome;
 use crate::github::{OwnComment, Thread, WantedPull, markers};
+use crate::policy::triggers::Flow;
 use crate::policy::{labels, limits, texts};
 use crate::publish::Pushed;
 use crate::report::comments::{
-    Cost, Ending, Environment, EnvironmentLink, Progress, PullBody, PullRef, Step, StepState, Usage, environment, pull,
+    Again, Cost, Ending, Environment, EnvironmentLink, PlanRef, Progress, PullBody, PullRef, Step, StepState, Usage,
+    environment, pull,
 };
+use crate::slots::Lane;
 use crate::ui::StepEnd;
 
 /// What the run cost so far.
@@ -28,7 +32,10 @@ pub(super) fn steps(run: &Run) -> Vec<Step> {
     run.rows
         .iter()
         .map(|row| Step {
-            id: row.name.to_owned(),
+            id: match row.name {
+                acknowledge::NAME if run.reviewed().is_some() => "acknowledge_review".to_owned(),
+                name => name.to_owned(),
+            },
             title: row.name.to_owned(),
             state: match row.end {
                 None => StepState::Running,
@@ -65,6 +72,19 @@ pub(super) fn pull_ref(run: &Run) -> Option<PullRef> {
     Some(PullRef { number: pull.number, draft: pull.draft, branch: run.branch().unwrap_or_default().to_owned() })
 }
 
+/// How people ask for such a run again.
+pub(super) fn again(run: &Run) -> Again {
+    match run.flow {
+        Flow::PlanReview => Again::Line(labels::PLAN.to_owned()),
+        Flow::Review | Flow::RepairReview => Again::Review,
+        // The label stays where a plan stands: setting it again takes two clicks more.
+        Flow::Plan if run.found.planned.is_some() => Again::Line(labels::PLAN.to_owned()),
+        Flow::Plan => Again::Label(labels::PLAN.to_owned()),
+        Flow::Repair => Again::Label(labels::REPAIR.to_owned()),
+        Flow::Dev | Flow::Cleanup | Flow::Deploy | Flow::Gc => Again::Label(labels::DEV.to_owned()),
+    }
+}
+
 /// The progress comment's facts.
 pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option<String>)>) -> Progress {
     let result = run.found.agent.as_ref().and_then(|agent| agent.result.as_ref());
@@ -74,8 +94,8 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
     let budget = run.found.stack.as_ref().map(|stack| stack.stack.codex.budget_tokens);
     Progress {
         marker,
-        issue: run.issue.number,
-        trigger: labels::DEV.to_owned(),
+        issue: run.about.number(),
+        again: again(run),
         run_url: run.identity.run_url.clone(),
         steps: steps_for_comment(run, matches!(ending, Some(Ending::Verdict(outcome)) if outcome.succeeded())),
         ending,
@@ -87,7 +107,8 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
             None => None,
         }),
         questions: result.map(|result| result.questions.clone()).unwrap_or_default(),
-        plan: result.and_then(|result| result.plan.clone()),
+        // A plan has a comment of its own.
+        plan: result.and_then(|result| result.plan.clone()).filter(|_| run.lane() == Lane::Work),
         pull: pull_ref(run),
         kept: run.found.kept.clone(),
         limit: match ending {
@@ -95,10 +116,22 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
             Some(Ending::Verdict(Outcome::OverBudget)) => budget,
             _ => None,
         },
-        left: Vec::new(),
+        planned: planned(run),
+        left: run.found.left.clone(),
         cost: cost(run),
-        review_starts_run: false,
+        review_starts_run: run.review_starts_run(),
     }
+}
+
+/// The plan as texts name it.
+fn planned(run: &Run) -> Option<PlanRef> {
+    let planned = run.found.planned.as_ref()?;
+    Some(PlanRef {
+        root: run.about.issue_number().unwrap_or(run.about.number()),
+        url: planned.url.clone().filter(|url| url.starts_with("http")),
+        written: planned.written,
+        replies: planned.replies,
+    })
 }
 
 /// The pull request as it shall be: title and text from the agent's result, limits of GitHub and rules of the policy applied.
@@ -114,8 +147,8 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
     };
     let draft = publish.is_none_or(|publish| publish.draft) || !protected.is_empty();
     let repository = run.repo();
-    let closes = texts::Closes { repository: &repository, issue: Some(run.issue.number) };
-    let issue_title = texts::title(&run.issue.title, &format!("Issue #{}", run.issue.number), closes);
+    let closes = texts::Closes { repository: &repository, issue: run.about.issue_number() };
+    let issue_title = texts::title(run.about.title(), &format!("Issue #{}", run.about.number()), closes);
     let title =
         texts::title(result.and_then(|result| result.title.as_deref()).unwrap_or_default(), &issue_title, closes);
     let body = match result {
@@ -129,7 +162,7 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
         },
     };
     let body = PullBody {
-        issue: run.issue.number,
+        issue: run.about.number(),
         body,
         verification: result.and_then(|result| result.verification.clone()),
         protected,
@@ -164,7 +197,7 @@ pub(super) fn environment_comment(run: &Run) -> Result<Option<OwnComment>, Stop>
     let state = markers::State { branch: Some(branch.to_owned()), pr: number, ..markers::State::default() };
     // While the pull request has no number the comment is about its issue; the file in the outbox tells the two apart.
     let marker =
-        markers::marker("environment", &run.repo(), &run.found.project, number.unwrap_or(run.issue.number), &state);
+        markers::marker("environment", &run.repo(), &run.found.project, number.unwrap_or(run.about.number()), &state);
     let of = Environment {
         marker: marker.clone(),
         deployed: false,
@@ -180,11 +213,11 @@ pub(super) fn environment_comment(run: &Run) -> Result<Option<OwnComment>, Stop>
             .map(|link| EnvironmentLink { title: link.title.clone(), path: link.path.clone() })
             .collect(),
         unready: None,
-        issue: run.issue.number,
-        trigger: labels::DEV.to_owned(),
+        issue: run.about.issue_number().unwrap_or_else(|| run.about.number()),
+        again: again(run),
         pull: pull_ref(run).unwrap_or(PullRef { number, draft: true, branch: branch.to_owned() }),
         run_url: run.identity.run_url.clone(),
-        review_starts_run: false,
+        review_starts_run: run.review_starts_run(),
     };
     let body = environment(&of, run.lang()).map_err(Stop::failed)?;
     Ok(Some(OwnComment { thread, kind: "environment".to_owned(), marker, body }))

@@ -16,6 +16,8 @@ pub enum Cause {
     NotFound,
     /// The server can't be reached or broke off.
     Network,
+    /// Nobody that is trusted here vouches for the server.
+    Untrusted,
     /// The branch moved on the server meanwhile.
     NonFastForward,
     /// Another git works in the folder, or one died there.
@@ -60,6 +62,12 @@ pub enum Error {
         command: String,
         /// The limit in seconds.
         seconds: u64,
+    },
+    /// No token can be had for the server.
+    #[error("git has no token: {reason}")]
+    Token {
+        /// Why.
+        reason: String,
     },
     /// The address of the remote is of no use.
     #[error(transparent)]
@@ -145,6 +153,8 @@ fn cause_of(said: &str) -> Cause {
     ]) || said.contains("repository '") && said.contains("does not exist")
     {
         Cause::NotFound
+    } else if has(&["certificate verification failed", "SSL certificate problem", "certificate verify failed"]) {
+        Cause::Untrusted
     } else if has(&[
         "Could not resolve host",
         "Failed to connect",
@@ -202,6 +212,10 @@ fn way_out(cause: Cause, told: Option<(&RemoteUrl, bool)>) -> String {
         }
         (Cause::Network, Some((remote, _))) => {
             format!("{remote} can't be reached: look at the network, HTTPS_PROXY and SSL_CERT_FILE, then run again")
+        }
+        (Cause::Untrusted, _) => {
+            "The server's certificate is not trusted: name a file with the CA certificates of your GitHub or proxy in SSL_CERT_FILE"
+                .to_owned()
         }
         (Cause::NonFastForward, _) => "The branch moved meanwhile: fetch it and merge".to_owned(),
         (Cause::Locked, _) => "Another git works in this folder: wait for it, or remove the lock that it left".to_owned(),
@@ -265,6 +279,14 @@ mod tests {
             ("error: RPC failed; HTTP 502", Cause::Network),
             ("fatal: Unable to create '/x/index.lock': File exists.", Cause::Locked),
             ("fatal: write error: No space left on device", Cause::DiskFull),
+            (
+                "fatal: unable to access 'https://x/': server certificate verification failed. CAfile: none",
+                Cause::Untrusted,
+            ),
+            (
+                "fatal: unable to access 'https://x/': SSL certificate problem: self-signed certificate",
+                Cause::Untrusted,
+            ),
             ("fatal: bad object", Cause::Other),
         ] {
             assert_eq!(cause_of(said), cause, "{said}");

@@ -1,5 +1,7 @@
 //! What holds for every git that we start: variables that pass, variables that are set, settings that win over any config.
 
+use std::collections::BTreeMap;
+
 /// Variables of the process that git and what it starts (ssh, the TLS library) need. Everything else stays out, so that
 /// neither a `GIT_*` variable nor a secret reaches a child.
 pub(super) const PASSED: &[&str] = &[
@@ -20,6 +22,21 @@ pub(super) const PASSED: &[&str] = &[
     "no_proxy",
     "all_proxy",
 ];
+
+/// What passes, in the words that git understands.
+///
+/// Git's TLS library does not look at `SSL_CERT_FILE`, and takes a proxy for plain http from the variable in small letters only:
+/// both are told in git's own way, so that one setting counts for API and git alike.
+/// Sources: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpsslCAInfo>, <https://curl.se/libcurl/c/CURLOPT_PROXY.html>.
+pub(super) fn passed(vars: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let own: Vec<_> = PASSED.iter().filter_map(|name| Some(((*name).to_owned(), vars.get(*name)?.clone()))).collect();
+    let has = |name: &str| vars.get(name).is_some_and(|value| !value.is_empty());
+    let translated =
+        [("SSL_CERT_FILE", "GIT_SSL_CAINFO"), ("SSL_CERT_DIR", "GIT_SSL_CAPATH"), ("HTTP_PROXY", "http_proxy")];
+    let more = translated.into_iter().filter(|(from, to)| has(from) && !has(to));
+    let more: Vec<_> = more.map(|(from, to)| (to.to_owned(), vars[from].clone())).collect();
+    own.into_iter().chain(more).collect()
+}
 
 /// Variables that hold for every git that we start.
 pub(super) const FIXED: &[(&str, &str)] = &[

@@ -1,27 +1,31 @@
 //! One request after another: counted, bounded in time, waited for where a limit asks, repeated only where that doubles nothing.
+//! A new write finds in `writes` what it needs for that.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use octocrab::{Octocrab, OctocrabBuilder};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::bearer::{Bearer, PerToken};
+use super::count::Count;
 use super::error::{self, Intent};
-use super::retry::{ATTEMPTS, Judgement, Wait, backoff, judge, too_long, until};
+use super::etag::Answers;
+use super::retry::{ATTEMPTS, Judgement, Wait, after_stop, backoff, judge, too_long, too_much, until};
 use super::transport::{Connection, address, graphql_of, root_cause, setup, transport};
 use super::{Error, wire};
 use crate::clock::Clock;
-use crate::secrets::Redactor;
+use crate::secrets::{Redactor, Secret};
 use crate::ui::{Level, Note, Ui};
 
 /// 10,000 things: more than that is no issue any more, and a circle of links must end.
 const PAGES: usize = 100;
 
 /// An answer, read to its end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -43,7 +47,7 @@ impl Reply {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
-            map.insert(name, HeaderValue::from_str(value).expect("a header value"));
+            map.insert(name, value.parse().expect("a header value"));
         }
         Self { status, headers: map, body: body.to_owned() }
     }
@@ -68,62 +72,67 @@ pub(super) enum Request {
     Graphql(Value),
 }
 
-/// The API of one GitHub, with one token.
+/// What all connections of a run share.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) ui: Arc<dyn Ui>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) wait: Arc<dyn Wait>,
+    pub(super) redactor: Redactor,
+    pub(super) count: Arc<Count>,
+}
+
+/// The API of one GitHub, for one who asks.
 pub(super) struct Api {
-    crab: Octocrab,
+    client: reqwest::Client,
+    rest: Url,
+    graphql: Url,
     /// The base address's path without a slash at its end: empty, or `/api/v3`.
     prefix: String,
-    graphql: String,
-    sent: AtomicU64,
-    ui: Arc<dyn Ui>,
-    clock: Arc<dyn Clock>,
-    wait: Arc<dyn Wait>,
-    redactor: Redactor,
+    bearer: Arc<dyn Bearer>,
+    crab: PerToken<Octocrab>,
+    answers: Answers,
+    around: Around,
 }
 
 impl Api {
-    pub(super) fn new(
-        to: &Connection,
-        ui: Arc<dyn Ui>,
-        clock: Arc<dyn Clock>,
-        wait: Arc<dyn Wait>,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(to: &Connection, bearer: Arc<dyn Bearer>, around: Around) -> Result<Self, Error> {
         let rest = address(&to.api_url, "GITHUB_API_URL", "https://api.github.com")?;
         let graphql = match &to.graphql_url {
             Some(url) => address(url, "GITHUB_GRAPHQL_URL", "https://api.github.com/graphql")?,
             None => graphql_of(&rest),
         };
-        let token = to.token.expose().trim();
-        if token.is_empty() || HeaderValue::from_str(token).is_err() {
-            return Err(setup(
-                "the token is empty or has characters that no token has",
-                "Set CODEXCTL_GH_PAT, GH_TOKEN or GITHUB_TOKEN again, without quotes or line breaks",
-            ));
-        }
-        let redactor = Redactor::default();
-        redactor.add(&to.token);
         let encrypted = [&rest, &graphql].iter().any(|url| url.scheme() == "https");
-        let client = transport(&to.proxies, encrypted, &redactor)?;
-        // octocrab gets the origin only and every path complete: joined to a base with a path it would post GraphQL to the wrong
-        // place on Enterprise. The origin of GraphQL is named as a second one that may see the token.
-        let crab = OctocrabBuilder::new()
-            .base_uri(rest.origin().ascii_serialization())
-            .and_then(|builder| builder.upload_uri(graphql.origin().ascii_serialization()))
-            .map(|builder| builder.personal_token(token.to_owned()))
-            .map(|builder| builder.add_header(ACCEPT, "application/vnd.github+json".to_owned()))
-            .and_then(|builder| builder.build_with_reqwest(client))
-            .map_err(|reason| setup(&redactor.redact(&reason.to_string()), "Check GITHUB_API_URL"))?;
+        let client = transport(&to.proxies, encrypted, &around.redactor)?;
         let prefix = rest.path().trim_end_matches('/').to_owned();
-        Ok(Self { crab, prefix, graphql: graphql.to_string(), sent: AtomicU64::new(0), ui, clock, wait, redactor })
+        let (crab, answers) = (PerToken::default(), Answers::default());
+        Ok(Self { client, rest, graphql, prefix, bearer, crab, answers, around })
     }
 
-    /// How many requests were sent; redirects that were followed count once.
-    pub(super) fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+    /// octocrab with this token. It gets the origin only and every path complete: joined to a base with a path it would post GraphQL
+    /// to the wrong place on Enterprise. The origin of GraphQL is named as a second one that may see the token.
+    fn crab(&self, token: &Secret) -> Result<Octocrab, Error> {
+        self.crab.get(token, || {
+            OctocrabBuilder::new()
+                .base_uri(self.rest.origin().ascii_serialization())
+                .and_then(|builder| builder.upload_uri(self.graphql.origin().ascii_serialization()))
+                .map(|builder| builder.personal_token(token.expose().clone()))
+                .map(|builder| builder.add_header(ACCEPT, "application/vnd.github+json".to_owned()))
+                .and_then(|builder| builder.build_with_reqwest(self.client.clone()))
+                .map_err(|reason| setup(&self.around.redactor.redact(&reason.to_string()), "Check GITHUB_API_URL"))
+        })
+    }
+
+    pub(super) fn around(&self) -> &Around {
+        &self.around
+    }
+
+    pub(super) fn count(&self) -> &Count {
+        &self.around.count
     }
 
     pub(super) fn note(&self, level: Level, text: &str) {
-        self.ui.note(&Note::new(level, self.redactor.redact(text)));
+        self.around.ui.note(&Note::new(level, self.around.redactor.redact(text)));
     }
 
     /// Sends a request that may be repeated because doing it twice is doing it once: a read, or a write of that nature.
@@ -142,32 +151,33 @@ impl Api {
     /// Sends a request until GitHub gives an answer to it, which may be a refusal, or nobody knows what became of it. Limits are waited for.
     pub(super) async fn send(&self, intent: &Intent, request: &Request) -> Result<Sent, Error> {
         let mut attempt = 1;
+        let mut renewed = false;
         loop {
-            let outcome = self.once(request).await;
-            let now = self.clock.now();
+            let token = self.bearer.token().await?;
+            let outcome = self.once(intent, request, &token).await?;
+            let now = self.around.clock.now();
             match judge(&outcome, attempt, now) {
                 Judgement::Final => match outcome {
+                    Ok(reply) if reply.status == 401 && !renewed && self.bearer.refused(&token, &reply).await => {
+                        renewed = true;
+                    }
                     Ok(reply) => return Ok(Sent::Answered(reply)),
                     Err(reason) => {
                         let way_out = "Name a file with the CA certificates of your GitHub or proxy in SSL_CERT_FILE";
                         return Err(setup(&format!("its certificate is not trusted ({reason})"), way_out));
                     }
                 },
-                Judgement::Unsure(why) => return Ok(Sent::Unsure(self.redactor.redact(&why).into_owned())),
+                Judgement::Unsure(why) => return Ok(Sent::Unsure(self.around.redactor.redact(&why).into_owned())),
                 Judgement::Limited { wait, why } => {
                     let give_up = too_long(wait, why, now)
                         .or_else(|| (attempt == ATTEMPTS).then(|| format!("{why}, still after {ATTEMPTS} attempts")));
                     if let Some(reason) = give_up {
                         return Err(Error::Unreachable { action: intent.action.clone(), reason });
                     }
-                    let text = format!(
-                        "{why}: waiting {} s, until {}, to {}",
-                        wait.as_secs(),
-                        until(now, wait),
-                        intent.action
-                    );
-                    self.note(Level::Notice, &text);
-                    self.wait.wait(wait).await;
+                    self.pause(intent, wait, why, Level::Notice, |wait| {
+                        format!("{} s, until {}, to {}", wait.as_secs(), until(now, wait), intent.action)
+                    })
+                    .await?;
                     attempt += 1;
                 }
             }
@@ -184,12 +194,34 @@ impl Api {
         }
         let wait = backoff(*attempt);
         *attempt += 1;
-        self.note(
-            Level::Info,
-            &format!("{why}: waiting {} s to {} (attempt {attempt} of {ATTEMPTS})", wait.as_secs(), intent.action),
-        );
-        self.wait.wait(wait).await;
-        Ok(())
+        self.pause(intent, wait, why, Level::Info, |wait| {
+            format!("{} s to {} (attempt {attempt} of {ATTEMPTS})", wait.as_secs(), intent.action)
+        })
+        .await
+    }
+
+    /// Waits, says why and how long, and comes back with an error where somebody asked the run to stop or it has waited enough.
+    async fn pause(
+        &self,
+        intent: &Intent,
+        time: Duration,
+        why: &str,
+        level: Level,
+        how: impl FnOnce(Duration) -> String,
+    ) -> Result<(), Error> {
+        let Around { wait, count, .. } = &self.around;
+        let interrupted = || Error::Interrupted { action: intent.action.clone(), why: why.to_owned() };
+        let stopped = wait.stopped();
+        if stopped && !after_stop(time) {
+            return Err(interrupted());
+        }
+        if let Some(reason) = too_much(time, count.waited(), why) {
+            return Err(Error::Unreachable { action: intent.action.clone(), reason });
+        }
+        self.note(level, &format!("{why}: waiting {}", how(time)));
+        count.wait(time);
+        wait.wait(time).await;
+        if wait.stopped() && !stopped { Err(interrupted()) } else { Ok(()) }
     }
 
     /// Reads one thing.
@@ -237,25 +269,41 @@ impl Api {
     }
 
     pub(super) fn refusal(&self, intent: &Intent, reply: &Reply) -> Error {
-        error::refusal(intent, reply, &self.redactor)
+        error::refusal(intent, reply, &self.around.redactor)
     }
 
-    async fn once(&self, request: &Request) -> Result<Reply, String> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+    async fn once(&self, intent: &Intent, request: &Request, token: &Secret) -> Result<Result<Reply, String>, Error> {
+        let crab = self.crab(token)?;
+        if let Some(warning) = self.count().send(&intent.action) {
+            self.note(Level::Warning, &warning);
+        }
+        let reply = self.exchange(&crab, request).await;
+        Ok(reply.map(|reply| match request {
+            Request::Graphql(_) => wire::graphql_status(reply),
+            Request::Get(path) => {
+                if reply.status == 304 {
+                    self.count().unchanged();
+                }
+                self.answers.settle(path, reply)
+            }
+            _ => reply,
+        }))
+    }
+
+    async fn exchange(&self, crab: &Octocrab, request: &Request) -> Result<Reply, String> {
         let at = |path: &str| format!("{}{path}", self.prefix);
         let response = match request {
-            Request::Get(path) => self.crab._get(at(path)).await,
-            Request::Post(path, body) => self.crab._post(at(path), Some(body)).await,
-            Request::Patch(path, body) => self.crab._patch(at(path), Some(body)).await,
-            Request::Delete(path) => self.crab._delete(at(path), None::<&()>).await,
-            Request::Graphql(body) => self.crab._post(self.graphql.as_str(), Some(body)).await,
+            Request::Get(path) => crab._get_with_headers(at(path), self.answers.condition(path)).await,
+            Request::Post(path, body) => crab._post(at(path), Some(body)).await,
+            Request::Patch(path, body) => crab._patch(at(path), Some(body)).await,
+            Request::Delete(path) => crab._delete(at(path), None::<&()>).await,
+            Request::Graphql(body) => crab._post(self.graphql.as_str(), Some(body)).await,
         };
         let response = response.map_err(|reason| root_cause(&reason))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = self.crab.body_to_string(response).await.map_err(|reason| root_cause(&reason))?;
+        let body = crab.body_to_string(response).await.map_err(|reason| root_cause(&reason))?;
         tracing::debug!(status, "{}", request.name());
-        let reply = Reply { status, headers, body };
-        Ok(if matches!(request, Request::Graphql(_)) { wire::graphql_status(reply) } else { reply })
+        Ok(Reply { status, headers, body })
     }
 }
 

@@ -51,16 +51,28 @@ impl Live {
         }
     }
 
-    /// Our own comment with this marker, whatever state the marker carries; the oldest if there are several.
+    /// Our own comment with this marker, whatever state the marker carries; the oldest if there are several, as everybody sees the
+    /// same one then.
     pub(super) async fn find_own(&self, thread: &Thread, number: u64, marker: &str) -> Result<Option<Known>, Error> {
-        for node in self.comment_nodes(thread, number).await?.into_iter().filter(|node| node.viewer_did_author) {
-            if is_it(&node.body, marker).map_err(|found| Error::Newer { place: thread.to_string(), found })? {
-                let known = Known { id: node.id(), url: node.url, body: node.body };
-                self.known.lock().await.insert(key(thread, marker), known.clone());
-                return Ok(Some(known));
+        let nodes = self.comment_nodes(thread, number).await?.into_iter().filter(|node| node.viewer_did_author);
+        let mut maybe = None;
+        for node in nodes {
+            let known = Known { id: node.id(), url: node.url, body: node.body };
+            match is_it(&known.body, marker).map_err(|found| Error::Newer { place: thread.to_string(), found })? {
+                IsIt::Yes => return Ok(Some(self.keep(thread, marker, known).await)),
+                IsIt::Maybe => maybe = maybe.or(Some(known)),
+                IsIt::No => {}
             }
         }
-        Ok(None)
+        match maybe {
+            Some(known) => Ok(Some(self.keep(thread, marker, known).await)),
+            None => Ok(None),
+        }
+    }
+
+    async fn keep(&self, thread: &Thread, marker: &str, known: Known) -> Known {
+        self.known.lock().await.insert(key(thread, marker), known.clone());
+        known
     }
 
     /// Brings the comment to its text: looks, then writes, and after a write whose end nobody knows looks again.
@@ -87,8 +99,20 @@ impl Live {
                 Sent::Answered(reply) if reply.status < 300 => {
                     let written: wire::Written = self.api.read(&intent, &reply.body)?;
                     let known = Known { id: written.id, url: written.html_url, body: wanted.body.clone() };
+                    if there.is_none()
+                        && let Some(first) = self.find_own(&wanted.thread, number, &wanted.marker).await?
+                        && first.id != known.id
+                    {
+                        // Another machine looked and wrote at the same time: the elder stays, with what was said last.
+                        self.take_back(&wanted.thread, known.id).await?;
+                        there = Some(first);
+                        continue;
+                    }
                     self.known.lock().await.insert(key, known.clone());
                     return Ok(known.url);
+                }
+                Sent::Answered(reply) if reply.status == 403 && reply.message().contains("locked") => {
+                    return Err(Error::Locked { place: wanted.thread.to_string() });
                 }
                 Sent::Answered(reply) if reply.status == 404 && there.is_some() => {
                     // Somebody deleted it since we last saw it.
@@ -103,6 +127,22 @@ impl Live {
     }
 }
 
+impl Live {
+    /// Deletes a comment that this run has just written.
+    async fn take_back(&self, thread: &Thread, id: u64) -> Result<(), Error> {
+        let intent = self.intent("take back a comment on", thread);
+        let request = Request::Delete(self.path(&format!("/issues/comments/{id}")));
+        let mut attempt = 1;
+        loop {
+            match self.api.send(&intent, &request).await? {
+                Sent::Answered(reply) if reply.status < 300 || reply.status == 404 => return Ok(()),
+                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
+                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+            }
+        }
+    }
+}
+
 /// Two markers of one comment differ in their state only, so they share this.
 fn key(thread: &Thread, marker: &str) -> (Thread, String) {
     let identity = match markers::parse(marker) {
@@ -112,13 +152,24 @@ fn key(thread: &Thread, marker: &str) -> (Thread, String) {
     (thread.clone(), identity)
 }
 
+/// Whether a comment is the one that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsIt {
+    Yes,
+    /// It is, if there is no other.
+    Maybe,
+    No,
+}
+
 /// Whether a text starts with this marker; an error with the schema of one that is too new to tell.
-fn is_it(body: &str, marker: &str) -> Result<bool, u64> {
+fn is_it(body: &str, marker: &str) -> Result<IsIt, u64> {
     let first = body.lines().next().unwrap_or_default();
     match (markers::parse(body), markers::parse(marker)) {
         (Found::Newer(newer), Found::Marker(wanted)) if newer.may_be(&wanted) => Err(newer.schema),
-        (Found::Marker(there), Found::Marker(wanted)) => Ok(there.same_comment(&wanted)),
-        _ => Ok(first == marker),
+        (Found::Marker(there), Found::Marker(wanted)) if there.same_comment(&wanted) => Ok(IsIt::Yes),
+        (Found::Marker(there), Found::Marker(wanted)) if there.may_be_same_comment(&wanted) => Ok(IsIt::Maybe),
+        _ if first == marker => Ok(IsIt::Yes),
+        _ => Ok(IsIt::No),
     }
 }
 

@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use super::comments::same_text;
 use super::outbox::Outbox;
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull};
+use super::{
+    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Thread, ThreadReply,
+    WantedIssue, WantedPull,
+};
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
 
@@ -19,6 +22,8 @@ pub enum Target {
     Git,
     /// To GitHub itself.
     GitHub,
+    /// To files of this machine.
+    State,
 }
 
 /// One thing that would be written.
@@ -47,7 +52,13 @@ impl Plan {
         self.push(Target::Git, what, detail);
     }
 
-    fn add(&self, what: String, detail: Option<&str>) {
+    /// Remembers what would be done to slots on this machine.
+    pub fn add_state(&self, what: String) {
+        self.push(Target::State, what, None);
+    }
+
+    /// Remembers what would be written to GitHub.
+    pub fn add(&self, what: String, detail: Option<&str>) {
         self.push(Target::GitHub, what, detail);
     }
 
@@ -100,6 +111,14 @@ impl GitHub for Dry {
         self.reads.pulls_of(head).await
     }
 
+    async fn pull(&self, number: u64) -> Result<Answer<Pull>, Error> {
+        self.reads.pull(number).await
+    }
+
+    async fn plan_issues(&self, root: u64) -> Result<Answer<Vec<Issue>>, Error> {
+        self.reads.plan_issues(root).await
+    }
+
     async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
         self.reads.review(pull).await
     }
@@ -112,11 +131,7 @@ impl GitHub for Dry {
     }
 
     async fn react(&self, on: &Reacted) -> Result<(), Error> {
-        let what = match on {
-            Reacted::Issue(number) => format!("issue #{number}"),
-            Reacted::Comment(id) => format!("comment {id}"),
-        };
-        self.plan.add(format!("put an eyes reaction on {what}"), None);
+        self.plan.add(format!("put an eyes reaction on {on}"), None);
         Ok(())
     }
 
@@ -166,12 +181,51 @@ impl GitHub for Dry {
         })
     }
 
+    async fn put_notice(&self, pull: u64, notice: &str) -> Result<Answer<()>, Error> {
+        let what = format!("put a notice at the top of pull request #{pull}");
+        self.plan.add(what.clone(), Some(notice));
+        Ok(Answer::Unknown(format!("would {what}")))
+    }
+
     async fn remove_label(&self, thread: &Thread, label: &str) -> Result<(), Error> {
         self.plan.add(format!("take the label {label} off {thread}"), None);
         Ok(())
     }
 
+    async fn put_issue(&self, issue: &WantedIssue) -> Result<Answer<PlacedIssue>, Error> {
+        let what = match issue.number {
+            Some(number) => format!("edit issue #{number}: {}", issue.title),
+            None => format!("open an issue: {}", issue.title),
+        };
+        self.plan.add(what.clone(), Some(&issue.body));
+        Ok(Answer::Unknown(format!("would {what}")))
+    }
+
+    async fn answer_thread(&self, reply: &ThreadReply) -> Result<Answer<Answered>, Error> {
+        if let Some(body) = &reply.body {
+            self.plan.add(format!("answer a review thread of pull request #{}", reply.pull), Some(body));
+        }
+        if reply.resolve {
+            self.plan.add(format!("resolve a review thread of pull request #{}", reply.pull), None);
+        }
+        Ok(Answer::Unknown("would answer the thread".to_owned()))
+    }
+
+    async fn close_issue(&self, number: u64) -> Result<Answer<()>, Error> {
+        self.plan.add(format!("close issue #{number} as completed"), None);
+        Ok(Answer::Unknown(format!("would close issue #{number}")))
+    }
+
+    async fn delete_branch(&self, branch: &str, _commit: &str) -> Result<Answer<()>, Error> {
+        self.plan.add(format!("delete the branch {branch}"), None);
+        Ok(Answer::Unknown(format!("would delete the branch {branch}")))
+    }
+
     fn requests(&self) -> u64 {
         self.reads.requests()
+    }
+
+    fn unchanged(&self) -> u64 {
+        self.reads.unchanged()
     }
 }

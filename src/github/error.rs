@@ -40,7 +40,7 @@ pub(super) fn refusal(intent: &Intent, reply: &Reply, redactor: &Redactor) -> Er
 }
 
 /// GitHub's words that need more than a permission, and what helps. All compared in lower case.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 8] = [
     (
         "not permitted to create or approve pull requests",
         "In the repository's (or organization's) Settings, Actions, General, Workflow permissions: tick \"Allow GitHub Actions to create \
@@ -51,6 +51,10 @@ const KNOWN: [(&str, &str); 7] = [
     ("no commits between", "The branch holds nothing that its base doesn't have: push the work first"),
     ("head is invalid", "The branch isn't in the repository: push it first"),
     ("base is invalid", "The branch to merge into isn't in the repository: check the default branch"),
+    (
+        "cannot delete",
+        "The branch is protected: delete it by hand, or take the rule off in the repository's Settings, Rules",
+    ),
     ("body is too long", "The text is over GitHub's 65,536 characters"),
 ];
 

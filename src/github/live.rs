@@ -7,17 +7,24 @@ use async_trait::async_trait;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-pub use super::retry::{RealWait, Wait};
+pub use super::retry::{RealWait, UntilStopped, Wait};
 pub use super::transport::{Connection, Proxies};
 
-use super::client::{Api, Request, Sent};
+use super::bearer::Fixed;
+use super::client::{Api, Around, Request};
 use super::comments::Known;
 use super::error::Intent;
+use super::installation::Installation;
+use super::threads::Seen;
 use super::transport::segment;
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull, wire};
+use super::{
+    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Thread, ThreadReply,
+    WantedIssue, WantedPull, wire,
+};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::event::{Account, Comment, Issue, Pull, Repository};
+use crate::secrets::Redactor;
 use crate::ui::Ui;
 
 /// One repository on GitHub, seen with one token.
@@ -25,10 +32,15 @@ pub struct Live {
     pub(super) api: Api,
     pub(super) owner: String,
     pub(super) name: String,
+    app: Option<Installation>,
     viewer: Mutex<Option<Account>>,
     bots: Mutex<HashMap<String, bool>>,
     pub(super) known: Mutex<HashMap<(Thread, String), Known>>,
     pub(super) writing: Mutex<()>,
+    /// Review threads by pull request, as they were when this run began to answer them.
+    pub(super) threads_seen: Mutex<HashMap<u64, HashMap<String, Seen>>>,
+    /// Issues of plans by their root, as this run has seen or made them.
+    pub(super) plans: Mutex<HashMap<u64, Vec<Issue>>>,
 }
 
 impl Live {
@@ -43,21 +55,32 @@ impl Live {
         clock: Arc<dyn Clock>,
         wait: Arc<dyn Wait>,
     ) -> Result<Self, Error> {
-        let piece = |text: &str| {
-            segment(text).filter(|piece| piece == text).ok_or_else(|| Error::Setup {
-                reason: format!("{} is no repository", repository.full_name()),
-                way_out: "Name it as owner/name with --repo".into(),
-            })
-        };
-        Ok(Self {
-            api: Api::new(connection, ui, clock, wait)?,
-            owner: piece(&repository.owner)?,
-            name: piece(&repository.name)?,
-            viewer: Mutex::default(),
-            bots: Mutex::default(),
-            known: Mutex::default(),
-            writing: Mutex::default(),
-        })
+        let redactor = Redactor::default();
+        redactor.add(&connection.token);
+        let around = Around { ui, clock, wait, redactor, count: Arc::default() };
+        let token = Arc::new(Fixed::new(&connection.token)?);
+        Self::with(Api::new(connection, token, around)?, repository, None)
+    }
+
+    /// The same with the tokens of a GitHub App's installation; the one in the connection is not looked at.
+    ///
+    /// # Errors
+    /// As [`Live::new`].
+    pub fn of_app(connection: &Connection, repository: &Repository, app: &Installation) -> Result<Self, Error> {
+        let api = Api::new(connection, Arc::new(app.clone()), app.around().clone())?;
+        Self::with(api, repository, Some(app.clone()))
+    }
+
+    fn with(api: Api, repository: &Repository, app: Option<Installation>) -> Result<Self, Error> {
+        let (owner, name) = pieces(repository)?;
+        let (viewer, bots, known, writing) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        let (threads_seen, plans) = (Mutex::default(), Mutex::default());
+        Ok(Self { api, owner, name, app, viewer, bots, known, writing, threads_seen, plans })
+    }
+
+    /// `owner/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
     }
 
     /// A path below the repository.
@@ -82,6 +105,11 @@ impl Live {
                 })
             }
         }
+    }
+
+    /// The login of the token's account.
+    pub(super) async fn own_login(&self) -> Result<String, Error> {
+        self.viewer().await.map(|account| account.into_known().map(|account| account.login).unwrap_or_default())
     }
 
     async fn user(&self, login: &str) -> Result<wire::User, Error> {
@@ -109,6 +137,11 @@ impl GitHub for Live {
         if let Some(account) = &*viewer {
             return Ok(Answer::Known(account.clone()));
         }
+        if let Some(app) = &self.app {
+            let account = app.account().await?;
+            *viewer = Some(account.clone());
+            return Ok(Answer::Known(account));
+        }
         let intent = Intent::new("tell whose token this is", "account of this token");
         // GET /user is refused to GITHUB_TOKEN and to Apps, and GraphQL's viewer has no type: two questions.
         let data: wire::Viewer = self.api.graphql(&intent, "query Viewer { viewer { login } }", json!({})).await?;
@@ -122,20 +155,16 @@ impl GitHub for Live {
         let intent = self.intent("read the permission of", format!("account {login:?}"));
         let Some(piece) = segment(login) else { return Ok(Answer::Known(Permission::None)) };
         let path = self.path(&format!("/collaborators/{piece}/permission"));
-        let mut attempt = 1;
-        loop {
-            match self.api.send(&intent, &Request::Get(path.clone())).await? {
-                Sent::Answered(reply) if reply.status == 200 => {
-                    let found: wire::PermissionOf = self.api.read(&intent, &reply.body)?;
-                    return Ok(Answer::Known(found.permission));
-                }
-                // Apps' accounts are no users: GitHub says so with a 404, which for a repository out of sight has other words.
-                Sent::Answered(reply) if reply.status == 404 && reply.message().ends_with("is not a user") => {
-                    return Ok(Answer::Known(Permission::None));
-                }
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+        match self.api.settle(&intent, &Request::Get(path)).await? {
+            reply if reply.status == 200 => {
+                let found: wire::PermissionOf = self.api.read(&intent, &reply.body)?;
+                Ok(Answer::Known(found.permission))
             }
+            // Apps' accounts are no users: GitHub says so with a 404, which for a repository out of sight has other words.
+            reply if reply.status == 404 && reply.message().ends_with("is not a user") => {
+                Ok(Answer::Known(Permission::None))
+            }
+            reply => Err(self.api.refusal(&intent, &reply)),
         }
     }
 
@@ -163,6 +192,14 @@ impl GitHub for Live {
         Ok(Answer::Known(self.pulls(head, "all").await?.into_iter().map(Pull::from).collect()))
     }
 
+    async fn pull(&self, number: u64) -> Result<Answer<Pull>, Error> {
+        self.read_pull(number).await.map(Answer::Known)
+    }
+
+    async fn plan_issues(&self, root: u64) -> Result<Answer<Vec<Issue>>, Error> {
+        self.read_plan_issues(root).await.map(Answer::Known)
+    }
+
     async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
         self.read_review(pull).await.map(Answer::Known)
     }
@@ -181,6 +218,7 @@ impl GitHub for Live {
         let (path, what) = match on {
             Reacted::Issue(number) => (format!("/issues/{number}/reactions"), format!("issue #{number}")),
             Reacted::Comment(id) => (format!("/issues/comments/{id}/reactions"), format!("comment {id}")),
+            Reacted::Review { pull, review } => return self.react_to_review(*pull, *review).await,
         };
         // A reaction that is there already answers 200 instead of 201: sending it twice is sending it once.
         let request = Request::Post(self.path(&path), json!({"content": "eyes"}));
@@ -195,24 +233,55 @@ impl GitHub for Live {
         self.place_pull(pull).await.map(Answer::Known)
     }
 
+    async fn put_notice(&self, pull: u64, notice: &str) -> Result<Answer<()>, Error> {
+        self.place_notice(pull, notice).await.map(Answer::Known)
+    }
+
     async fn remove_label(&self, thread: &Thread, label: &str) -> Result<(), Error> {
         let intent = self.intent(&format!("take the label {label:?} off"), thread);
         // Without a name the address would be that of all labels.
         let Some(piece) = segment(label) else { return Err(Error::Missing { what: format!("label {label:?}") }) };
         let number = self.number(thread).await?;
         let request = Request::Delete(self.path(&format!("/issues/{number}/labels/{piece}")));
-        let mut attempt = 1;
-        loop {
-            match self.api.send(&intent, &request).await? {
-                Sent::Answered(reply) if reply.status < 300 => return Ok(()),
-                Sent::Answered(reply) if reply.status == 404 && reply.message().contains("Label") => return Ok(()),
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
-            }
+        match self.api.settle(&intent, &request).await? {
+            reply if reply.status < 300 => Ok(()),
+            reply if reply.status == 404 && reply.message().contains("Label") => Ok(()),
+            reply => Err(self.api.refusal(&intent, &reply)),
         }
     }
 
-    fn requests(&self) -> u64 {
-        self.api.sent()
+    async fn put_issue(&self, issue: &WantedIssue) -> Result<Answer<PlacedIssue>, Error> {
+        self.place_issue(issue).await.map(Answer::Known)
     }
+
+    async fn answer_thread(&self, reply: &ThreadReply) -> Result<Answer<Answered>, Error> {
+        self.place_answer(reply).await.map(Answer::Known)
+    }
+
+    async fn close_issue(&self, number: u64) -> Result<Answer<()>, Error> {
+        self.close(number).await.map(Answer::Known)
+    }
+
+    async fn delete_branch(&self, branch: &str, commit: &str) -> Result<Answer<()>, Error> {
+        self.remove_branch(branch, commit).await.map(Answer::Known)
+    }
+
+    fn requests(&self) -> u64 {
+        self.api.count().all_sent()
+    }
+
+    fn unchanged(&self) -> u64 {
+        self.api.count().all_unchanged()
+    }
+}
+
+/// Owner and name, each safe in an address.
+pub(super) fn pieces(repository: &Repository) -> Result<(String, String), Error> {
+    let piece = |text: &str| {
+        segment(text).filter(|piece| piece == text).ok_or_else(|| Error::Setup {
+            reason: format!("{} is no repository", repository.full_name()),
+            way_out: "Name it as owner/name with --repo".into(),
+        })
+    };
+    Ok((piece(&repository.owner)?, piece(&repository.name)?))
 }

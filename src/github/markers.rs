@@ -60,6 +60,13 @@ impl Marker {
             && self.project == other.project
             && self.number == other.number
     }
+
+    /// Whether one of the two was written by a run that failed before it knew its project, and the rest is the same. Where no comment
+    /// is the same such a one is taken over, so that its failure doesn't stand beside the next run's success.
+    pub fn may_be_same_comment(&self, other: &Self) -> bool {
+        let of_other = Self { project: other.project.clone(), ..self.clone() };
+        (self.project.is_empty() || other.project.is_empty()) && of_other.same_comment(other)
+    }
 }
 
 /// What the first line of a text is.
@@ -83,6 +90,13 @@ pub struct Newer {
 }
 
 impl Newer {
+    /// Whether it may be of such a kind and about this number.
+    pub fn is_about(&self, kind: &str, number: u64) -> bool {
+        let told = self.rest.get("kind").and_then(serde_json::Value::as_str);
+        told.is_some_and(|told| told.starts_with(kind))
+            && self.rest.get("number").and_then(serde_json::Value::as_u64) == Some(number)
+    }
+
     /// Whether it could be the comment of this marker: everything that it still tells is the same.
     pub fn may_be(&self, wanted: &Marker) -> bool {
         let told = |name: &str| self.rest.get(name).and_then(serde_json::Value::as_str);
@@ -123,6 +137,12 @@ pub fn parse(text: &str) -> Found {
         }
         _ => Found::Nothing,
     }
+}
+
+/// Whether a text starts as codexctl's own texts do, of whatever version. A person whose token codexctl works with writes under the
+/// same account: only with a marker a text of that account is codexctl's.
+pub fn is_marked(text: &str) -> bool {
+    !matches!(parse(text), Found::Nothing)
 }
 
 /// Inside JSON these characters stand in strings only, where `\u…` means the same.
@@ -219,6 +239,22 @@ mod tests {
         ] {
             assert!(!one.same_comment(&read(other)));
         }
+    }
+
+    #[test]
+    fn a_comment_of_a_run_that_did_not_know_its_project_may_be_that_of_any() {
+        let read =
+            |kind, project, number| match parse(&marker(kind, "codex-k8s/shop", project, number, &State::default())) {
+                Found::Marker(marker) => *marker,
+                other => panic!("{other:?}"),
+            };
+        let (unknown, shop) = (read("progress", "", 7), read("progress", "shop", 7));
+        assert!(!unknown.same_comment(&shop));
+        assert!(unknown.may_be_same_comment(&shop) && shop.may_be_same_comment(&unknown));
+        for other in [read("environment", "shop", 7), read("progress", "shop", 8)] {
+            assert!(!unknown.may_be_same_comment(&other));
+        }
+        assert!(!shop.may_be_same_comment(&read("progress", "other", 7)));
     }
 
     proptest! {

@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
 use super::markers::{self, Found};
-use super::{Error, GitHub, OwnComment, Permission, PlacedPull, Reacted, Review, Thread, WantedPull};
+use super::{
+    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Thread, ThreadReply,
+    WantedIssue, WantedPull,
+};
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
 
@@ -56,6 +59,24 @@ impl Outbox {
         let path = self.file(name);
         replace(&path, text).map_err(|reason| error(&path, reason))?;
         Ok(path.display().to_string())
+    }
+
+    /// The file of the issue to be opened with this marker, whatever its title was.
+    fn issue_file(&self, marker: &str) -> Result<Option<String>, Error> {
+        let files = match std::fs::read_dir(&self.folder) {
+            Ok(files) => files,
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(reason) => return Err(error(&self.folder, reason)),
+        };
+        for file in files.flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            if name.starts_with("new-issue-")
+                && self.read(&name)?.is_some_and(|text| text.lines().any(|line| line == marker))
+            {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     fn prepare(&self) -> Result<(), Error> {
@@ -164,6 +185,14 @@ impl GitHub for Outbox {
         unknown(format!("which pull requests {head} has"))
     }
 
+    async fn pull(&self, number: u64) -> Result<Answer<Pull>, Error> {
+        unknown(format!("for pull request #{number}"))
+    }
+
+    async fn plan_issues(&self, root: u64) -> Result<Answer<Vec<Issue>>, Error> {
+        unknown(format!("for the issues of the plan of #{root}"))
+    }
+
     async fn review(&self, pull: u64) -> Result<Answer<Review>, Error> {
         unknown(format!("for pull request #{pull} and its reviews"))
     }
@@ -185,6 +214,7 @@ impl GitHub for Outbox {
         let (name, what) = match on {
             Reacted::Issue(number) => (format!("issue-{number}.reaction.md"), format!("issue #{number}")),
             Reacted::Comment(id) => (format!("comment-{id}.reaction.md"), format!("comment {id}")),
+            Reacted::Review { pull, review } => (format!("pull-{pull}.review-{review}.reaction.md"), on.to_string()),
         };
         self.write(&name, &format!("👀 on {what}\n")).map(drop)
     }
@@ -202,6 +232,10 @@ impl GitHub for Outbox {
         Ok(Answer::Known(PlacedPull { number: None, url, existed, draft: pull.draft }))
     }
 
+    async fn put_notice(&self, pull: u64, notice: &str) -> Result<Answer<()>, Error> {
+        self.write(&format!("pull-{pull}.notice.md"), &format!("{}\n", notice.trim_end())).map(|_| Answer::Known(()))
+    }
+
     async fn remove_label(&self, thread: &Thread, label: &str) -> Result<(), Error> {
         let name = format!("{}.labels.md", stem(thread));
         let line = format!("- take off: {}\n", label.replace(['\n', '\r'], " "));
@@ -210,6 +244,37 @@ impl GitHub for Outbox {
             return Ok(());
         }
         self.write(&name, &format!("{before}{line}")).map(drop)
+    }
+
+    async fn put_issue(&self, issue: &WantedIssue) -> Result<Answer<PlacedIssue>, Error> {
+        let name = match issue.number {
+            Some(number) => format!("issue-{number}.text.md"),
+            None => self.issue_file(&issue.marker)?.unwrap_or_else(|| format!("new-issue-{}.md", safe(&issue.title))),
+        };
+        let existed = self.read(&name)?.is_some();
+        // A JSON string or list is a YAML one too, whatever it holds.
+        let (title, labels) =
+            (serde_json::Value::from(issue.title.as_str()), serde_json::Value::from(issue.labels.as_slice()));
+        let text = format!("---\ntitle: {title}\nlabels: {labels}\n---\n\n{}\n", issue.body.trim_end());
+        let url = self.write(&name, &text)?;
+        Ok(Answer::Known(PlacedIssue { number: issue.number, url, existed }))
+    }
+
+    async fn answer_thread(&self, reply: &ThreadReply) -> Result<Answer<Answered>, Error> {
+        let resolved = if reply.resolve { "\n\n(the thread is resolved)" } else { "" };
+        let text = format!("{}{resolved}\n", reply.body.as_deref().unwrap_or_default().trim_end());
+        self.write(&format!("pull-{}.thread-{}.md", reply.pull, safe(&reply.thread)), &text)
+            .map(|_| Answer::Known(Answered::Done))
+    }
+
+    async fn close_issue(&self, number: u64) -> Result<Answer<()>, Error> {
+        self.write(&format!("issue-{number}.close.md"), &format!("close issue #{number} as completed\n"))
+            .map(|_| Answer::Known(()))
+    }
+
+    async fn delete_branch(&self, branch: &str, commit: &str) -> Result<Answer<()>, Error> {
+        let text = format!("delete the branch {branch} at {commit}\n");
+        self.write(&format!("branch-{}.delete.md", safe(branch)), &text).map(|_| Answer::Known(()))
     }
 
     fn requests(&self) -> u64 {

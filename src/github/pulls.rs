@@ -1,10 +1,12 @@
 //! Pull requests: found by their head, opened once, or brought to what is wanted.
 
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use serde_json::json;
 
 use super::client::{Reply, Request, Sent};
 use super::comments::same_text;
 use super::live::Live;
+use super::writes::Made;
 use super::{Error, PlacedPull, Thread, WantedPull, wire};
 use crate::event::Pull;
 use crate::ui::Level;
@@ -18,6 +20,36 @@ impl Live {
         let all: Vec<wire::WirePull> = self.api.get_all(&intent, &self.path(&format!("/pulls?{query}"))).await?;
         // The filter also lets other repositories of the same owner in, and GitHub ignores one that it can't read.
         Ok(all.into_iter().filter(|pull| pull.is_of(&self.owner, &self.name, head)).collect())
+    }
+
+    /// A pull request as it is now.
+    pub(super) async fn read_pull(&self, number: u64) -> Result<Pull, Error> {
+        let intent = self.intent("read", Thread::Pull(number));
+        let pull: wire::WirePull = self.api.get(&intent, &self.path(&format!("/pulls/{number}"))).await?;
+        Ok(Pull::from(pull))
+    }
+
+    /// Puts a notice at the top of the pull request's text. Looks first, and again after a write whose end nobody knows.
+    pub(super) async fn place_notice(&self, number: u64, notice: &str) -> Result<(), Error> {
+        let intent = self.intent("edit", Thread::Pull(number));
+        let notice = notice.trim_end();
+        let mut attempt = 1;
+        loop {
+            // GitHub may keep other line ends than it was given.
+            let body = self.read_pull(number).await?.body.replace("\r\n", "\n");
+            if body.contains(notice) {
+                return Ok(());
+            }
+            let request = Request::Patch(
+                self.path(&format!("/pulls/{number}")),
+                json!({"body": format!("{notice}\n\n{body}").trim_end()}),
+            );
+            match self.api.send(&intent, &request).await? {
+                Sent::Answered(reply) if reply.status < 300 => return Ok(()),
+                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
+                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+            }
+        }
     }
 
     pub(super) async fn place_pull(&self, wanted: &WantedPull) -> Result<PlacedPull, Error> {
@@ -42,17 +74,14 @@ impl Live {
         let intent = self.intent("open", format!("the pull request {} ← {}", wanted.base, wanted.head));
         let mut draft = wanted.draft;
         let mut attempt = 1;
-        let mut tried = false;
         loop {
-            if let Some(open) = self.pulls(&wanted.head, "open").await?.into_iter().next() {
-                return Ok((open, !tried));
-            }
             let body = json!({"title": wanted.title, "head": wanted.head, "base": wanted.base, "body": wanted.body, "draft": draft});
-            match self.api.send(&intent, &Request::Post(self.path("/pulls"), body)).await? {
-                Sent::Answered(reply) if reply.status < 300 => {
-                    return Ok((self.api.read(&intent, &reply.body)?, false));
-                }
-                Sent::Answered(reply) if draft && says(&reply, "draft pull requests are not supported") => {
+            let look = || self.pulls(&wanted.head, "open").map_ok(|open| open.into_iter().next()).boxed();
+            match self.api.make_once(&intent, &Request::Post(self.path("/pulls"), body), look).await? {
+                Made::There(open) => return Ok((open, true)),
+                Made::Found(open) => return Ok((open, false)),
+                Made::Answered(reply) => return Ok((self.api.read(&intent, &reply.body)?, false)),
+                Made::Refused(reply) if draft && says(&reply, "draft pull requests are not supported") => {
                     self.api.note(
                         Level::Notice,
                         &format!("{}/{} has no draft pull requests: opening a normal one", self.owner, self.name),
@@ -60,16 +89,12 @@ impl Live {
                     draft = false;
                 }
                 // Another run was faster, or the list is behind: the next look finds it.
-                Sent::Answered(reply) if says(&reply, "a pull request already exists") => {
+                Made::Refused(reply) if says(&reply, "a pull request already exists") => {
                     self.api
                         .try_again(&intent, &mut attempt, "it is there already, but not in GitHub's list yet")
                         .await?;
                 }
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => {
-                    tried = true;
-                    self.api.try_again(&intent, &mut attempt, &why).await?;
-                }
+                Made::Refused(reply) => return Err(self.api.refusal(&intent, &reply)),
             }
         }
     }
@@ -121,23 +146,19 @@ impl Live {
         let intent = self.intent("ask for reviews of", Thread::Pull(number));
         let request =
             Request::Post(self.path(&format!("/pulls/{number}/requested_reviewers")), json!({"reviewers": missing}));
-        let mut attempt = 1;
-        loop {
-            match self.api.send(&intent, &request).await? {
-                Sent::Answered(reply) if reply.status < 300 => return Ok(()),
-                // The work is there; that nobody was asked for a look at it must not fail the run.
-                Sent::Answered(reply) if reply.status == 422 => {
-                    let names = missing.iter().map(|login| login.as_str()).collect::<Vec<_>>().join(", ");
-                    let text = format!(
-                        "nobody was asked to review pull request #{number}: GitHub refuses {names} ({}); check publish.reviewers in services.yaml",
-                        reply.message()
-                    );
-                    self.api.note(Level::Warning, &text);
-                    return Ok(());
-                }
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+        match self.api.settle(&intent, &request).await? {
+            reply if reply.status < 300 => Ok(()),
+            // The work is there; that nobody was asked for a look at it must not fail the run.
+            reply if reply.status == 422 => {
+                let names = missing.iter().map(|login| login.as_str()).collect::<Vec<_>>().join(", ");
+                let text = format!(
+                    "nobody was asked to review pull request #{number}: GitHub refuses {names} ({}); check publish.reviewers in services.yaml",
+                    reply.message()
+                );
+                self.api.note(Level::Warning, &text);
+                Ok(())
             }
+            reply => Err(self.api.refusal(&intent, &reply)),
         }
     }
 }

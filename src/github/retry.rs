@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
+use tokio::sync::watch;
 
 use super::client::Reply;
 
@@ -18,11 +19,23 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// GitHub asks for at least this after a secondary limit without `retry-after`.
 const SECONDARY: Duration = Duration::from_secs(60);
 
+/// The longest that a run waits in all: several limits one after another would else add up to hours of a paid machine.
+const IN_ALL: Duration = Duration::from_secs(30 * 60);
+
+/// What may still be waited for once somebody asked the run to stop: its last words should get through a hiccup of the network, and
+/// runners kill after 7.5 s.
+const AFTER_STOP: Duration = Duration::from_secs(1);
+
 /// Waits; handed in so that a test need not.
 #[async_trait]
 pub trait Wait: Send + Sync {
-    /// Comes back after this time.
+    /// Comes back after this time, or at once when somebody asks the run to stop.
     async fn wait(&self, time: Duration);
+
+    /// Whether somebody asked the run to stop.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Waits on the runtime's own timer.
@@ -33,6 +46,28 @@ pub struct RealWait;
 impl Wait for RealWait {
     async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+}
+
+/// The same, cut short once the value turns true; a sender that is gone never cuts.
+#[derive(Debug, Clone)]
+pub struct UntilStopped(pub watch::Receiver<bool>);
+
+#[async_trait]
+impl Wait for UntilStopped {
+    async fn wait(&self, time: Duration) {
+        let mut receiver = self.0.clone();
+        if self.stopped() {
+            return tokio::time::sleep(time).await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            Ok(_) = receiver.wait_for(|stopped| *stopped) => {}
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        *self.0.borrow()
     }
 }
 
@@ -96,6 +131,22 @@ pub(super) fn too_long(wait: Duration, why: &str, now: DateTime<Utc>) -> Option<
             until(now, wait)
         )
     })
+}
+
+/// Whether a wait would make the run wait too long in all; then what the user reads.
+pub(super) fn too_much(wait: Duration, waited: Duration, why: &str) -> Option<String> {
+    (waited + wait > IN_ALL).then(|| {
+        format!(
+            "{why}, and this run has waited {} min for GitHub already ({} min are the most); start it again later, or use another token",
+            waited.as_secs().div_ceil(60),
+            IN_ALL.as_secs() / 60
+        )
+    })
+}
+
+/// Whether a wait is short enough for a run that was asked to stop.
+pub(super) fn after_stop(wait: Duration) -> bool {
+    wait <= AFTER_STOP
 }
 
 /// The moment when the wait is over, as RFC 3339.
@@ -167,5 +218,21 @@ mod tests {
         let text = too_long(Duration::from_secs(2400), "the token's hourly limit is used up", now());
         insta::assert_snapshot!(text.unwrap_or_default(), @"the token's hourly limit is used up until 2026-01-01T00:40:00Z, in 40 min; start the run again after that, or use another token");
         assert_eq!(too_long(LONGEST, "", now()), None);
+    }
+
+    #[test]
+    fn waits_of_a_run_have_an_end_in_all() {
+        assert_eq!(too_much(LONGEST, LONGEST, ""), None);
+        let text = too_much(Duration::from_secs(1), IN_ALL, "GitHub asks to slow down (secondary rate limit)");
+        insta::assert_snapshot!(text.unwrap_or_default(), @"GitHub asks to slow down (secondary rate limit), and this run has waited 30 min for GitHub already (30 min are the most); start it again later, or use another token");
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_at_once_when_the_run_shall_stop() {
+        let (stop, receiver) = watch::channel(false);
+        let wait = UntilStopped(receiver);
+        // An hour that nobody waits: without the word this test would not end.
+        tokio::join!(wait.wait(Duration::from_secs(3600)), async { stop.send_replace(true) });
+        assert!(wait.stopped());
     }
 }

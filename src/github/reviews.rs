@@ -6,33 +6,35 @@ use serde_json::json;
 
 use super::live::Live;
 use super::wire::{Actor, CommentNode, PageInfo, author};
-use super::{Error, Review, ReviewThread, Thread, ThreadComment};
+use super::{Error, Review, ReviewThread, Thread, ThreadComment, markers};
 use crate::event::Comment;
 
-/// Pages of 50 threads with 100 comments each stay far below the 500,000 nodes that GitHub counts for one question.
+/// Pages of 50 threads with 101 comments each stay far below the 500,000 nodes that GitHub counts for one question.
+///
+/// Of a long thread the first comment says what is asked, and the newest where the talk stands; of many reviews the newest count.
 const REVIEW: &str = "query Review($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       title body url headRefName baseRefName
       author { __typename login }
       labels(first: 100) { nodes { name } }
-      reviews(first: 100) {
-        nodes { fullDatabaseId body url createdAt lastEditedAt viewerDidAuthor author { __typename login } }
+      reviews(last: 100) {
+        nodes { fullDatabaseId body url createdAt lastEditedAt isMinimized viewerDidAuthor author { __typename login } }
       }
       reviewThreads(first: 50, after: $after) {
         nodes {
           id path line startLine isResolved isOutdated
-          comments(first: 100) {
-            nodes {
-              fullDatabaseId body url createdAt lastEditedAt isMinimized viewerDidAuthor diffHunk
-              author { __typename login }
-            }
-          }
+          asked: comments(first: 1) { nodes { ...said } }
+          comments(last: 100) { nodes { ...said } }
         }
         pageInfo { hasNextPage endCursor }
       }
     }
   }
+}
+fragment said on PullRequestReviewComment {
+  fullDatabaseId body url createdAt lastEditedAt isMinimized viewerDidAuthor diffHunk
+  author { __typename login }
 }";
 
 #[derive(Deserialize)]
@@ -78,6 +80,7 @@ struct ReviewNode {
     url: String,
     created_at: DateTime<Utc>,
     last_edited_at: Option<DateTime<Utc>>,
+    is_minimized: bool,
     viewer_did_author: bool,
     author: Option<Actor>,
 }
@@ -98,6 +101,9 @@ struct ThreadNode {
     start_line: Option<u64>,
     is_resolved: bool,
     is_outdated: bool,
+    /// The first comment alone.
+    asked: Nodes<ThreadCommentNode>,
+    /// The newest; in a thread that is not long the first is among them.
     comments: Nodes<ThreadCommentNode>,
 }
 
@@ -148,6 +154,7 @@ fn said(reviews: Option<Nodes<ReviewNode>>) -> Vec<ThreadComment> {
     let all = reviews.into_iter().flat_map(|reviews| reviews.nodes);
     all.filter(|review| !review.body.trim().is_empty())
         .map(|review| ThreadComment {
+            ours: review.viewer_did_author && markers::is_marked(&review.body),
             comment: Comment {
                 id: review.full_database_id.parse().unwrap_or_default(),
                 author: author(review.author),
@@ -156,14 +163,17 @@ fn said(reviews: Option<Nodes<ReviewNode>>) -> Vec<ThreadComment> {
                 created_at: Some(review.created_at),
                 updated_at: review.last_edited_at.or(Some(review.created_at)),
             },
-            minimized: false,
-            ours: review.viewer_did_author,
+            minimized: review.is_minimized,
         })
         .collect()
 }
 
 impl From<ThreadNode> for ReviewThread {
     fn from(node: ThreadNode) -> Self {
+        let newest = node.comments.nodes;
+        let is_there = |asked: &ThreadCommentNode| newest.iter().any(|there| there.comment.id() == asked.comment.id());
+        let asked: Vec<_> = node.asked.nodes.into_iter().filter(|asked| !is_there(asked)).collect();
+        let all: Vec<_> = asked.into_iter().chain(newest).collect();
         Self {
             id: node.id,
             path: node.path,
@@ -171,14 +181,12 @@ impl From<ThreadNode> for ReviewThread {
             start_line: node.start_line,
             resolved: node.is_resolved,
             outdated: node.is_outdated,
-            hunk: node.comments.nodes.first().map(|first| first.diff_hunk.clone()),
-            comments: node
-                .comments
-                .nodes
+            hunk: all.first().map(|first| first.diff_hunk.clone()),
+            comments: all
                 .into_iter()
                 .map(|node| ThreadComment {
                     minimized: node.comment.is_minimized,
-                    ours: node.comment.viewer_did_author,
+                    ours: node.comment.viewer_did_author && markers::is_marked(&node.comment.body),
                     comment: Comment::from(node.comment),
                 })
                 .collect(),

@@ -110,6 +110,20 @@ pub(super) struct WireIssue {
     user: Option<User>,
     html_url: String,
     updated_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pull_request: Option<Value>,
+}
+
+impl WireIssue {
+    /// Whether it is a pull request: in GitHub's way of counting those are issues too.
+    pub(super) fn is_pull(&self) -> bool {
+        self.pull_request.is_some()
+    }
+
+    /// Whether this account wrote it.
+    pub(super) fn is_by(&self, login: &str) -> bool {
+        self.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(login))
+    }
 }
 
 impl From<WireIssue> for Issue {
@@ -193,6 +207,17 @@ impl From<WirePull> for Pull {
             url: pull.html_url,
         }
     }
+}
+
+/// What a name in git points to.
+#[derive(Deserialize)]
+pub(super) struct Reference {
+    pub(super) object: Object,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Object {
+    pub(super) sha: String,
 }
 
 #[derive(Deserialize)]

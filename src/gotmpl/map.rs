@@ -27,6 +27,8 @@ pub(super) struct Source {
     lines: OnceLock<Vec<usize>>,
     /// How many characters start before each block of [`BLOCK`] bytes: a column deep in a long line is found at once.
     chars: OnceLock<Vec<usize>>,
+    /// Whether a carriage return stands in it.
+    returns: OnceLock<bool>,
 }
 
 /// Bytes that are counted together.
@@ -34,13 +36,19 @@ const BLOCK: usize = 1024;
 
 impl Source {
     pub(super) fn new(text: &str) -> Source {
-        Source { text: Box::from(text), lines: OnceLock::new(), chars: OnceLock::new() }
+        Source { text: Box::from(text), lines: OnceLock::new(), chars: OnceLock::new(), returns: OnceLock::new() }
     }
 
     fn lines(&self) -> &[usize] {
         self.lines.get_or_init(|| {
-            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
+            let mut lines = Vec::with_capacity(self.text.len() / 24 + 1);
+            lines.push(0);
+            for (at, byte) in self.text.bytes().enumerate() {
+                if byte == b'\n' {
+                    lines.push(at + 1);
+                }
+            }
+            lines
         })
     }
 
@@ -99,6 +107,16 @@ struct Segment {
     origin: Origin,
 }
 
+impl Segment {
+    /// Where a byte of the run came from.
+    fn origin(self, at: usize) -> usize {
+        match self.origin {
+            Origin::Text(start) => start + (at - self.start),
+            Origin::Action(start) => start,
+        }
+    }
+}
+
 /// Leads from offsets in rendered text to places in the template. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SourceMap {
@@ -122,21 +140,94 @@ impl SourceMap {
     /// The same without line and column, which cost a search. It may lie inside a character.
     pub fn origin_offset(&self, offset: usize) -> usize {
         let at = offset.min(self.length);
+        match self.segment(at) {
+            Some((segment, _)) => segment.origin(at),
+            None => 0,
+        }
+    }
+
+    /// The run that an offset belongs to, and where it ends.
+    fn segment(&self, at: usize) -> Option<(Segment, usize)> {
         // The end belongs to the segment of the last byte.
         let inside = if at == self.length { at.saturating_sub(1) } else { at };
         let index = self.segments.partition_point(|segment| segment.start <= inside);
-        let Some(segment) = index.checked_sub(1).and_then(|index| self.segments.get(index)) else {
-            return 0;
-        };
-        match segment.origin {
-            Origin::Text(start) => start + (at - segment.start),
-            Origin::Action(start) => start,
-        }
+        let segment = self.segments.get(index.checked_sub(1)?)?;
+        Some((*segment, self.segments.get(index).map_or(self.length, |next| next.start)))
+    }
+
+    /// Leads from many places, which mostly follow each other, without a search for each of them.
+    pub fn guide(&self) -> Guide<'_> {
+        // A line that ends in a carriage return alone is one for readers of the rendered text, but not for the template's.
+        let returns = self.source.returns.get_or_init(|| self.source.text.contains('\r'));
+        Guide { map: self, whole: !returns, last: None }
     }
 
     /// The text of the template.
     pub fn source(&self) -> &str {
         &self.source.text
+    }
+}
+
+/// Leads from places in rendered text to places in the template, as [`SourceMap`] does. See [`SourceMap::guide`].
+#[derive(Debug)]
+pub struct Guide<'m> {
+    map: &'m SourceMap,
+    /// Whether both texts have the same lines.
+    whole: bool,
+    last: Option<Copied>,
+}
+
+/// The run of copied text that was met last.
+#[derive(Debug, Clone, Copy)]
+struct Copied {
+    segment: Segment,
+    /// Where its first whole line starts, and where it ends.
+    lines: usize,
+    end: usize,
+    /// A line of it in the rendered text and in the template.
+    line: Option<(usize, usize)>,
+}
+
+impl Guide<'_> {
+    /// The same as [`SourceMap::origin`] of a place whose line in the rendered text is known, and its column in characters.
+    pub fn origin(&mut self, place: Place) -> Place {
+        let at = place.offset;
+        if let Some(Copied { segment, lines, end, line: Some((rendered, written)) }) = self.last
+            && (lines..end).contains(&at)
+        {
+            return Place {
+                line: (place.line + written).saturating_sub(rendered),
+                column: place.column,
+                offset: segment.origin(at),
+            };
+        }
+        let found = self.map.origin(at);
+        self.last = self.last.filter(|last| (last.segment.start..last.end).contains(&at)).or_else(|| self.copied(at));
+        if let Some(Copied { lines, line, .. }) = &mut self.last
+            && at >= *lines
+        {
+            *line = Some((place.line, found.line));
+        }
+        found
+    }
+
+    /// The same as [`SourceMap::origin_offset`].
+    pub fn origin_offset(&self, offset: usize) -> usize {
+        match self.last {
+            Some(Copied { segment, end, .. }) if (segment.start..end).contains(&offset) => segment.origin(offset),
+            _ => self.map.origin_offset(offset),
+        }
+    }
+
+    fn copied(&self, at: usize) -> Option<Copied> {
+        let (segment, end) = self.map.segment(at).filter(|(_, end)| self.whole && at < *end)?;
+        let Origin::Text(from) = segment.origin else { return None };
+        let copied = self.map.source.text.get(from..from + (end - segment.start))?;
+        let skipped = match (segment.start, from) {
+            (0, 0) => 0,
+            _ => copied.find('\n').map_or(copied.len(), |at| at + 1),
+        };
+        Some(Copied { segment, lines: segment.start + skipped, end, line: None })
     }
 }
 

@@ -45,7 +45,7 @@ mod value;
 pub use error::{Error, ErrorKind};
 pub use exec::{Limits, Rendered, Template};
 pub use helpers::Funcs;
-pub use map::{Place, SourceMap};
+pub use map::{Guide, Place, SourceMap};
 pub use pipeline::MAX_PARENTHESES;
 pub use several::render;
 pub use time::Time;

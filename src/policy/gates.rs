@@ -30,6 +30,8 @@ pub struct Facts {
     /// Who sits at this machine; without a token they are the actor. None in a workflow, where whoever sent the event is
     /// elsewhere, so that a forgotten token doesn't let everybody in.
     pub local_user: Option<String>,
+    /// Nobody sent an event: whoever has the token gave the command at this machine.
+    pub by_hand: bool,
     /// What the sender may do in the repository, by GitHub's word.
     pub permission: Answer<Permission>,
     /// The account that codexctl itself writes as.

@@ -1,10 +1,14 @@
 //! What may leave a run: how much, and which files only with a reader's eye on them (spec 2.4 `publish`, 7.4).
 
+mod names;
+
 use std::collections::BTreeMap;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use self::names::same_place;
 
 /// `publish.maxFiles` where it isn't set.
 pub const DEFAULT_MAX_FILES: u64 = 100;
@@ -152,9 +156,9 @@ impl Policy {
             max_files: options.max_files,
             max_bytes: options.max_bytes,
             // On macOS and Windows `.GitHub/` is `.github/`, and whoever checks it out there gets the protected file.
-            protected: globs("protectedPaths", options.protected, true)?,
-            named: options.named.iter().map(|path| plain(path)).collect(),
-            config: plain(options.config),
+            protected: globs("protectedPaths", &with_folders(options.protected), true)?,
+            named: options.named.iter().map(|path| same_place(path)).collect(),
+            config: same_place(options.config),
             on_protected: options.on_protected,
             skip: globs("skip", options.skip, false)?,
         })
@@ -201,12 +205,21 @@ impl Policy {
     }
 
     fn protects(&self, change: &Change) -> bool {
-        let path = plain(&change.path);
-        change.kind == ChangeKind::Submodule
-            || (path == self.config && !change.versions_only)
-            || self.named.contains(&path)
-            // The config file has a rule of its own, which a glob of the user's may still make stricter.
-            || self.protected.is_match(&change.path)
+        let is_config = same_place(&change.path) == self.config;
+        // Another spelling of the config file's name is another file, and no word about its `versions` is about it.
+        let versions_only = change.versions_only && change.path.trim_start_matches("./").to_lowercase() == self.config;
+        change.kind == ChangeKind::Submodule || (is_config && !versions_only) || self.is_protected(&change.path)
+    }
+
+    /// Whether a path is protected by a glob or by its name. The config file has a rule of its own, which a glob of the user's may
+    /// still make stricter.
+    pub fn is_protected(&self, path: &str) -> bool {
+        let place = same_place(path);
+        self.named.contains(&place)
+            || self.protected.is_match(path)
+            || self.protected.is_match(&place)
+            // It may stand for any name, and which one only the file system of a checkout knows.
+            || path.split(['/', '\\']).any(names::is_short_name)
     }
 }
 
@@ -233,6 +246,12 @@ pub fn parse_size(text: &str) -> Result<u64, PolicyError> {
     number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(wrong)
 }
 
+/// The globs, and for each of all that is in a folder the folder itself: a link in its place would swap all of it.
+fn with_folders(list: &[String]) -> Vec<String> {
+    let folders = list.iter().filter_map(|glob| glob.strip_suffix("/**")).filter(|folder| !folder.is_empty());
+    list.iter().map(String::as_str).chain(folders).map(str::to_owned).collect()
+}
+
 fn globs(field: &'static str, list: &[String], any_case: bool) -> Result<GlobSet, PolicyError> {
     let wrong = |glob: &str, error: &globset::Error| PolicyError::Glob {
         field,
@@ -241,17 +260,12 @@ fn globs(field: &'static str, list: &[String], any_case: bool) -> Result<GlobSet
     };
     let mut set = GlobSetBuilder::new();
     for text in list {
-        let text = text.trim_start_matches("./");
+        let text = names::composed(text.trim_start_matches("./"));
         // `*` stays within a folder, as people know it from gitignore and workflows; `**` crosses them.
-        let glob = GlobBuilder::new(text).literal_separator(true).case_insensitive(any_case).build();
-        set.add(glob.map_err(|error| wrong(text, &error))?);
+        let glob = GlobBuilder::new(&text).literal_separator(true).case_insensitive(any_case).build();
+        set.add(glob.map_err(|error| wrong(&text, &error))?);
     }
     set.build().map_err(|error| wrong(&list.join(", "), &error))
-}
-
-/// A path in one spelling, to compare with others: no `./`, lower case (see [`Policy::new`]).
-fn plain(path: &str) -> String {
-    path.trim_start_matches("./").to_lowercase()
 }
 
 /// Whether a path leads out of the tree or into git's own folder. The collector refuses these too; this is the second lock.

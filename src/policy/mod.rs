@@ -6,5 +6,7 @@ pub mod labels; // what labels mean
 pub mod limits; // what may leave a run
 mod markdown; // which lines of a comment are said, not quoted
 pub mod models; // which model, how much effort, and who said so
+pub mod plans; // what a plan may bring about
+pub mod roots; // where a plan's root is
 pub mod texts; // texts made harmless for GitHub
 pub mod triggers; // which event is which flow

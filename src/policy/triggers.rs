@@ -115,7 +115,7 @@ fn decide(flow: Flow, event: &Event, known: &Known) -> Decision {
 }
 
 /// The issue and the pull request that an event is about.
-fn numbers(event: &Event) -> (Option<u64>, Option<u64>) {
+pub fn numbers(event: &Event) -> (Option<u64>, Option<u64>) {
     match &event.subject {
         Subject::IssueLabeled { issue, .. } | Subject::IssueClosed { issue } => (Some(issue.number), None),
         Subject::IssueComment { issue, on_pull_request: false, .. } => (Some(issue.number), None),

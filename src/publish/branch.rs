@@ -57,9 +57,14 @@ pub fn repair_branch(issue: u64) -> String {
     format!("codex/ai-repair-{issue}")
 }
 
-/// Where unfinished work of an issue's branch is kept: `<base>-wip`.
-pub fn wip_branch(base: &str) -> String {
-    format!("{base}-wip")
+/// Where unfinished work of a branch is kept: `<branch>-wip`, for somebody else's branch `codex/<branch>-wip`.
+pub fn wip_branch(branch: &str) -> String {
+    format!("{}-wip", ours(branch))
+}
+
+/// A name among our own: beside somebody else's branch there may be any other of theirs, and side branches are pushed to and deleted.
+fn ours(branch: &str) -> String {
+    if branch.starts_with("codex/") { branch.to_owned() } else { format!("codex/{branch}") }
 }
 
 /// The file name of unfinished work of a branch where it is kept as a patch.
@@ -67,8 +72,10 @@ pub fn patch_name(branch: &str) -> String {
     format!("{}.patch", wip_branch(branch).replace('/', "-"))
 }
 
-/// Where work goes that conflicts with what its branch became meanwhile: `<branch>-conflict`, the second time `-conflict-2`.
+/// Where work goes that conflicts with what its branch became meanwhile: `<branch>-conflict`, the second time `-conflict-2`; for
+/// somebody else's branch the same below `codex/`.
 pub fn conflict_branch(branch: &str, try_: u32) -> String {
+    let branch = ours(branch);
     if try_ < 2 { format!("{branch}-conflict") } else { format!("{branch}-conflict-{try_}") }
 }
 
@@ -155,5 +162,12 @@ mod tests {
         assert_eq!(conflict_branch(&issue_branch(12), 1), "codex/issue-12-conflict");
         assert_eq!(conflict_branch("codex/issue-12-2", 2), "codex/issue-12-2-conflict-2");
         assert_eq!(repair_branch(3), "codex/ai-repair-3");
+    }
+
+    #[test]
+    fn side_branches_of_somebody_elses_branch_are_among_our_own() {
+        assert_eq!(wip_branch("cart"), "codex/cart-wip");
+        assert_eq!(conflict_branch("feature/cart", 2), "codex/feature/cart-conflict-2");
+        assert_eq!(patch_name("feature/cart"), "codex-feature-cart-wip.patch");
     }
 }

@@ -67,6 +67,12 @@ impl<'a> Publisher<'a> {
         let info = self.folder.join(".git/objects/info");
         files::make_private(&info)?;
         files::write(&info.join("alternates"), &objects)?;
+        // Where the remote itself is shallow, its oldest commits name parents that nobody here has.
+        let shallow = live.mirror().join("shallow");
+        if shallow.is_file() {
+            let end = std::fs::read(&shallow).map_err(|source| Error::io("read", &shallow, source))?;
+            files::write(&self.folder.join(".git/shallow"), &end)?;
+        }
         self.call(["reset", "--quiet", "--hard", start]).run().await?;
         Ok(())
     }
@@ -99,7 +105,7 @@ pub(super) async fn collect(live: &LiveSources, wanted: &Collect) -> Result<Coll
 
     publisher.call(["-c", "core.fileMode=true", "-c", "core.symlinks=true", "add", "--all"]).run().await?;
     let mut collected = changes(&publisher, &wanted.start).await?;
-    check_lfs(&publisher, &collected.files).await?;
+    check_lfs(&publisher, &wanted.start).await?;
     notices.extend(case_collisions(&paths, &collected.files));
     notices.sort();
     collected.notices = notices;
@@ -183,22 +189,34 @@ fn size_of(folder: &Path, path: &[u8], kind: Kind) -> u64 {
 }
 
 /// Without git-lfs a file that belongs into LFS would be committed whole.
-async fn check_lfs(publisher: &Publisher<'_>, changed: &[Changed]) -> Result<(), Error> {
-    if publisher.git.has_lfs() || changed.is_empty() {
+async fn check_lfs(publisher: &Publisher<'_>, start: &str) -> Result<(), Error> {
+    if publisher.git.has_lfs() {
         return Ok(());
     }
-    let output = publisher
-        .call(["diff-index", "--cached", "--no-renames", "--diff-filter=d", "--name-only", "-z", "HEAD"])
+    match lfs_paths(publisher, start).await?.first() {
+        Some(path) => Err(Error::Lfs { path: names::shown(path) }),
+        None => Ok(()),
+    }
+}
+
+/// The new and changed files that attributes put into LFS.
+pub(super) async fn lfs_paths(publisher: &Publisher<'_>, start: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let changed = publisher
+        .call(["diff-index", "--cached", "--no-renames", "--diff-filter=d", "--name-only", "-z", start])
         .run()
         .await?;
-    let output = publisher.call(["check-attr", "-z", "--stdin", "filter"]).input(output.stdout).run().await?;
+    if changed.stdout.is_empty() {
+        return Ok(Vec::new());
+    }
+    let output = publisher.call(["check-attr", "-z", "--stdin", "filter"]).input(changed.stdout).run().await?;
     let mut parts = output.stdout.split(|byte| *byte == 0);
+    let mut paths = Vec::new();
     while let (Some(path), Some(_), Some(value)) = (parts.next(), parts.next(), parts.next()) {
         if value == b"lfs" {
-            return Err(Error::Lfs { path: names::shown(path) });
+            paths.push(path.to_vec());
         }
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// New paths that differ from another path, or from a folder of one, only in case.

@@ -1,8 +1,12 @@
 //! One commit of what was collected: the same work, message, people and date give the same commit.
 
-use super::collect::Publisher;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::collect::{self, Publisher};
 use super::live::LiveSources;
 use super::{Commit, Error, Identity, names, scan};
+use crate::policy::texts;
 
 /// Commits what was collected; none where nothing changed.
 pub(super) async fn commit(live: &LiveSources, wanted: &Commit) -> Result<Option<String>, Error> {
@@ -39,7 +43,17 @@ pub(super) async fn in_publisher(
     let message = message(wanted);
     let redactor = live.git().redactor();
     let mut hits = scan::diff(&diff.stdout, redactor);
+    // Of a file in LFS the diff shows the pointer, and what leaves is the file.
+    for path in collect::lfs_paths(publisher, &start).await? {
+        let place = publisher.folder.join(OsStr::from_bytes(&path));
+        if std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_file()) {
+            let content = std::fs::read(&place).map_err(|source| Error::io("read", &place, source))?;
+            hits.extend(scan::file(&String::from_utf8_lossy(&path), &content, redactor));
+        }
+    }
     hits.extend(scan::text("the commit message", &message, redactor));
+    hits.extend(scan::text("the name of the branch", &wanted.branch, redactor));
+    hits.extend(scan::text("the author of the commit", &wanted.author.to_string(), redactor));
     if !hits.is_empty() {
         // Work that must not leave the run does not stay here either; the agent's tree has it still.
         std::fs::remove_dir_all(&publisher.folder).map_err(|source| Error::io("remove", &publisher.folder, source))?;
@@ -52,9 +66,9 @@ pub(super) async fn in_publisher(
     Ok(Some(commit))
 }
 
-/// The message with its trailer.
+/// The message with its trailer, and without anything that would skip checks.
 fn message(wanted: &Commit) -> String {
-    let mut text = wanted.message.trim().to_owned();
+    let mut text = texts::checked(&wanted.message).trim().to_owned();
     if let Some(co_author) = &wanted.co_author {
         text.push_str(&format!("\n\nCo-authored-by: {co_author}"));
     }

@@ -41,6 +41,10 @@ impl Sources for DrySources {
         unknown(format!("would fetch {}", self.remote()))
     }
 
+    async fn is_before(&self, commit: &str, of: &str) -> Result<Answer<bool>, Error> {
+        unknown(format!("would ask git whether {of} holds {commit}"))
+    }
+
     async fn trusted_tree(&self, commit: &str) -> Result<Answer<PathBuf>, Error> {
         unknown(format!("would check out the trusted commit {commit}"))
     }

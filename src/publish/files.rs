@@ -13,7 +13,10 @@ pub(super) fn make_private(folder: &Path) -> Result<(), Error> {
 }
 
 /// Removes a file, link or folder; what isn't there is fine. Folders that forbid it to their owner are opened first.
-pub(super) fn remove(path: &Path) -> Result<(), Error> {
+///
+/// # Errors
+/// The system's, with the path.
+pub fn remove(path: &Path) -> Result<(), Error> {
     let gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,

@@ -64,6 +64,10 @@ impl Sources for LiveSources {
         sources::fetch(self).await.map(Answer::Known)
     }
 
+    async fn is_before(&self, commit: &str, of: &str) -> Result<Answer<bool>, Error> {
+        sources::is_before(self, commit, of).await.map(Answer::Known)
+    }
+
     async fn trusted_tree(&self, commit: &str) -> Result<Answer<PathBuf>, Error> {
         sources::trusted_tree(self, commit).await.map(Answer::Known)
     }

@@ -9,6 +9,7 @@ mod commit;
 pub mod dry;
 mod error;
 mod files;
+pub mod hints;
 pub mod live;
 mod lock;
 mod names;
@@ -28,6 +29,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub use self::error::Error;
+pub use self::files::remove;
+pub use self::tree::start_of;
 use crate::answer::Answer;
 
 /// The branches of the remote.
@@ -346,6 +349,8 @@ pub trait Sources: Send + Sync {
     async fn remote_heads(&self) -> Result<Answer<Heads>, Error>;
     /// Brings the mirror to the remote's state and gives the branches as fetched.
     async fn fetch(&self) -> Result<Answer<Heads>, Error>;
+    /// Whether a fetched commit is `of` or comes before it; one that was never fetched does not.
+    async fn is_before(&self, commit: &str, of: &str) -> Result<Answer<bool>, Error>;
     /// A folder with the files of a fetched commit, without a git directory.
     async fn trusted_tree(&self, commit: &str) -> Result<Answer<PathBuf>, Error>;
     /// A clone for the agent: whole history, no remote, no credentials, nothing shared with ours.

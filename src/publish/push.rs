@@ -72,7 +72,16 @@ pub(super) async fn remote_commit(
     }
     let into = format!("+{name}:refs/codexctl/remote");
     publisher
-        .call(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote.as_str(), &into])
+        .call([
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--update-shallow",
+            "--no-write-fetch-head",
+            "--",
+            remote.as_str(),
+            &into,
+        ])
         .remote(remote)
         .run()
         .await?;
@@ -94,11 +103,31 @@ pub(super) async fn send(
     let remote = live.remote();
     if live.git().has_lfs() {
         // Our hooks are off, and the one of git-lfs with them: its objects go first, or the commit would name missing ones.
-        publisher.call(["lfs", "push", remote.as_str(), commit]).remote(remote).run().await?;
+        // `.lfsconfig` of the tree, which the agent may have written, must not say where to.
+        let server = lfs_server(remote.as_str());
+        let settings = ["lfs.url", "lfs.pushurl"].map(|name| format!("{name}={server}"));
+        let mut words: Vec<String> = settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect();
+        // A bare path is nothing to git-lfs.
+        let to = if server.starts_with("file:") { &server } else { remote.as_str() };
+        words.extend(["lfs", "push", to, commit].map(str::to_owned));
+        publisher.call(words).remote(remote).run().await?;
     }
     let what = format!("{commit}:refs/heads/{branch}");
     publisher.call(["push", "--quiet", "--no-verify", "--", remote.as_str(), &what]).remote(remote).run().await?;
     Ok(())
+}
+
+/// Where a remote has its LFS objects, told in full: git-lfs's own choice for a remote of that form.
+/// Source: git-lfs, docs/api/server-discovery.md.
+fn lfs_server(remote: &str) -> String {
+    let whole = remote.trim_end_matches('/');
+    if remote.starts_with("http://") || remote.starts_with("https://") {
+        format!("{}.git/info/lfs", whole.strip_suffix(".git").unwrap_or(whole))
+    } else if remote.starts_with('/') {
+        format!("file://{remote}")
+    } else {
+        remote.to_owned()
+    }
 }
 
 /// Merges the remote's commit into ours: the merge, or the files with conflicts.
@@ -142,4 +171,22 @@ async fn conflict(
         }
     }
     Err(Error::Restless { branch: wanted.branch.clone(), tries: CONFLICTS as usize })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lfs_objects_go_where_the_commits_go() {
+        for (remote, server) in [
+            ("https://github.com/o/shop", "https://github.com/o/shop.git/info/lfs"),
+            ("https://github.com/o/shop.git/", "https://github.com/o/shop.git/info/lfs"),
+            ("ssh://git@github.com/o/shop.git", "ssh://git@github.com/o/shop.git"),
+            ("git@github.com:o/shop.git", "git@github.com:o/shop.git"),
+            ("/srv/shop.git", "file:///srv/shop.git"),
+        ] {
+            assert_eq!(lfs_server(remote), server);
+        }
+    }
 }

@@ -1,7 +1,11 @@
-//! Looks for secrets in what is about to leave: values that this run knows, and shapes of well-known tokens. A hit names place
-//! and rule, never the value.
+//! Looks for secrets in what is about to leave: values that this run knows (as they are, as base64, encoded for an address), and
+//! forms of the keys of well-known providers. A hit names place and rule, never the value.
+//!
+//! What is packed (archives, compressed or encrypted files) is not unpacked.
 
-mod rules;
+mod form;
+mod harmless;
+mod keys;
 
 use std::fmt;
 
@@ -34,32 +38,62 @@ impl fmt::Display for Hit {
 
 /// Scans a text that goes to GitHub. `name` says which, such as `the pull request's text`.
 pub fn text(name: &str, text: &str, redactor: &Redactor) -> Vec<Hit> {
-    let mut hits: Vec<_> = rules::find(text)
-        .into_iter()
-        .map(|(line, rule)| Hit { file: name.to_owned(), line: Some(line), rule })
-        .collect();
-    if let Some(line) = redactor.find_line(text) {
-        hits.push(Hit { file: name.to_owned(), line: Some(line), rule: KNOWN });
-    }
-    hits.sort_by_key(|hit| hit.line);
-    hits
+    hits(name, None, text, redactor)
+}
+
+/// Scans a whole file.
+pub fn file(path: &str, content: &[u8], redactor: &Redactor) -> Vec<Hit> {
+    let (shown, told) = shown_name(path, redactor);
+    let content = String::from_utf8_lossy(content);
+    let binary = content.contains('\0');
+    let found = in_file(&shown, path, &content, redactor).into_iter();
+    told.into_iter().chain(found.map(|hit| Hit { line: hit.line.filter(|_| !binary), ..hit })).collect()
 }
 
 /// Scans the added lines of a diff without context (`-U0 --text`), file by file, and the files' names.
 pub(super) fn diff(diff: &[u8], redactor: &Redactor) -> Vec<Hit> {
     let mut hits = Vec::new();
     for file in added(diff) {
-        // A name that holds a secret must not be told.
-        if redactor.find_line(&file.name).is_some() || !rules::find(&file.name).is_empty() {
-            hits.push(Hit { file: "the name of a file".to_owned(), line: None, rule: KNOWN });
-            continue;
-        }
+        let (shown, told) = shown_name(&file.name, redactor);
+        hits.extend(told);
         let binary = file.text.contains('\0');
-        for hit in text(&file.name, &file.text, redactor) {
+        for hit in in_file(&shown, &file.name, &file.text, redactor) {
             let line = hit.line.and_then(|line| file.lines.get(line - 1).copied()).filter(|_| !binary);
-            hits.push(Hit { line, ..hit });
+            let hit = Hit { line, ..hit };
+            if !hits.contains(&hit) {
+                hits.push(hit);
+            }
         }
     }
+    hits
+}
+
+/// The name under which a file may be told, and the hit in the name itself: a name that holds a secret is not told.
+fn shown_name(path: &str, redactor: &Redactor) -> (String, Option<Hit>) {
+    let unnamed = "a file whose name holds a secret";
+    match text("the name of a file", path, redactor).into_iter().next() {
+        Some(hit) => (unnamed.to_owned(), Some(Hit { line: None, ..hit })),
+        None => (path.to_owned(), None),
+    }
+}
+
+fn in_file(shown: &str, path: &str, content: &str, redactor: &Redactor) -> Vec<Hit> {
+    let mut found = hits(shown, Some(path), content, redactor);
+    if content.contains('\0') {
+        // UTF-16 has a zero byte beside each character of a token.
+        found.extend(hits(shown, Some(path), &content.replace('\0', ""), redactor));
+        found.sort_by_key(|hit| hit.line);
+        found.dedup();
+    }
+    found
+}
+
+fn hits(name: &str, path: Option<&str>, text: &str, redactor: &Redactor) -> Vec<Hit> {
+    let hit = |(line, rule)| Hit { file: name.to_owned(), line: Some(line), rule };
+    let mut hits: Vec<_> = keys::find(path, text.as_bytes()).into_iter().map(hit).collect();
+    hits.extend(redactor.find_line(text).map(|line| hit((line, KNOWN))));
+    hits.sort_by(|a, b| (a.line, a.rule).cmp(&(b.line, b.rule)));
+    hits.dedup();
     hits
 }
 
@@ -165,7 +199,34 @@ mod tests {
         let text = b"diff --git a/known-canary-value b/known-canary-value\nnew file mode 100644\n";
         let hits = diff(text, &redactor());
         assert_eq!(hits.len(), 1);
+        assert_eq!(hits[0].to_string(), "the name of a file: a secret value of this run");
         assert!(!hits[0].to_string().contains("known-canary"), "{}", hits[0]);
+    }
+
+    #[test]
+    fn a_text_of_two_bytes_a_character_hides_nothing() {
+        for bytes in [str::encode_utf16, str::encode_utf16].into_iter().zip([u16::to_le_bytes, u16::to_be_bytes]) {
+            let content: Vec<u8> = bytes.0("key: known-canary-value\n").flat_map(bytes.1).collect();
+            assert_eq!(file("x.txt", &content, &redactor()), [Hit { file: "x.txt".into(), line: None, rule: KNOWN }]);
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_however_it_is_written() {
+        let redactor = Redactor::default();
+        redactor.add(&Secret::new("p@ss word/\"1234".to_owned()));
+        for text in
+            ["p%40ss%20word%2F%221234", "p%40ss%20word%2f%221234", "p%40ss+word%2F%221234", "p@ss word/\\\"1234"]
+        {
+            assert_eq!(super::text("x", text, &redactor).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_names_are_shown_as_git_shows_them() {
+        let text = b"diff --git \"a/we\\\"ird\" \"b/we\\\"ird\"\n@@ -0,0 +1 @@\n+known-canary-value\ndiff --git a/a b.txt b/a b.txt\n@@ -0,0 +2 @@\n+known-canary-value\n";
+        let hits: Vec<_> = diff(text, &redactor()).iter().map(ToString::to_string).collect();
+        assert_eq!(hits, ["we\\\"ird:1: a secret value of this run", "a b.txt:2: a secret value of this run"]);
     }
 
     #[test]

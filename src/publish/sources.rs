@@ -79,7 +79,8 @@ pub(super) async fn fetch(live: &LiveSources) -> Result<Heads, Error> {
 async fn fetch_into(live: &LiveSources, lock: &Lock, mirror: &Path) -> Result<(), GitError> {
     let remote = live.remote();
     live.git()
-        .call(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--"])
+        // Without --update-shallow the branches of a remote that is shallow itself would be left out without a word.
+        .call(["fetch", "--quiet", "--prune", "--no-tags", "--update-shallow", "--no-write-fetch-head", "--"])
         .args([remote.as_str(), "+refs/heads/*:refs/heads/*"])
         .dir(mirror)
         .hold(lock.file())
@@ -134,6 +135,17 @@ pub(super) async fn check_has(live: &LiveSources, commit: &str) -> Result<(), Er
         .run()
         .await?;
     if found.code == 0 { Ok(()) } else { Err(missing()) }
+}
+
+/// Whether a commit of the mirror is `of` or comes before it.
+pub(super) async fn is_before(live: &LiveSources, commit: &str, of: &str) -> Result<bool, Error> {
+    check_has(live, of).await?;
+    match check_has(live, commit).await {
+        Err(Error::NoCommit { .. } | Error::Name { .. }) => return Ok(false),
+        other => other?,
+    }
+    let asked = live.git().call(["merge-base", "--is-ancestor", commit, of]).dir(&live.mirror()).allow(&[1]);
+    Ok(asked.run().await?.code == 0)
 }
 
 /// The files of a fetched commit in a folder of their own.

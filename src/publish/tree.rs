@@ -56,6 +56,12 @@ pub(super) async fn agent_tree(live: &LiveSources, wanted: &AgentTree) -> Result
     Ok(PlacedTree { folder: folder.clone(), branch: start.branch, start: start.start, kept: false, taken_up })
 }
 
+/// The branch that a finished tree is on and the commit that it started from; none where the tree is half made or not there.
+pub fn start_of(folder: &Path) -> Option<(String, String)> {
+    let found = read_start(&files::beside(folder, ".start.json")).filter(|_| folder.is_dir())?;
+    Some((found.branch, found.start))
+}
+
 fn read_start(marker: &Path) -> Option<Start> {
     let found: Start = serde_json::from_slice(&std::fs::read(marker).ok()?).ok()?;
     names::check_commit(&found.start).ok()?;
@@ -68,7 +74,7 @@ async fn clone(live: &LiveSources, lock: &Lock, wanted: &AgentTree, made: &Path)
     let run = |words: Vec<String>| git.call(words).dir(made).hold(lock.file()).run();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     run(words(&["init", "--quiet", "--template=", "--initial-branch=codexctl-unborn"])).await?;
-    let mut fetch = words(&["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--"]);
+    let mut fetch = words(&["fetch", "--quiet", "--no-tags", "--update-shallow", "--no-write-fetch-head", "--"]);
     fetch.push(live.mirror().display().to_string());
     fetch.push(format!("+{}:refs/heads/{}", wanted.start, wanted.branch));
     if let Some((name, commit)) = &wanted.base
@@ -101,11 +107,20 @@ async fn take_up(
             sources::check_has(live, commit).await?;
             let from = live.mirror().display().to_string();
             let what = format!("+{commit}:refs/heads/{name}");
-            git.call(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", &from, &what])
-                .dir(made)
-                .hold(lock.file())
-                .run()
-                .await?;
+            git.call([
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--update-shallow",
+                "--no-write-fetch-head",
+                "--",
+                &from,
+                &what,
+            ])
+            .dir(made)
+            .hold(lock.file())
+            .run()
+            .await?;
             git.call(["merge", "--quiet", "--squash", "--no-commit", commit])
         }
         SavedWork::Patch(path) => git.call(["apply", "--3way", "--whitespace=nowarn", "--"]).args([path]),

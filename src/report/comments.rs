@@ -1,21 +1,34 @@
 //! What codexctl writes on GitHub for people: the comment that follows a run, the one about the environment, the text of a pull
 //! request. Typed facts become Markdown; everything that others wrote is escaped, quoted or defused on the way.
 
+mod applied;
 mod environment;
+mod gone;
+mod left;
+mod plan;
 mod progress;
+mod protected;
 mod pull;
+mod thread;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::untrusted;
 use super::words::{as_millis, as_millis_option};
 use crate::agent::verdict::Outcome;
 
+pub use applied::{Applied, applied};
 pub use environment::{Environment, EnvironmentLink, environment};
+pub use gone::{Because, Gone, gone};
+pub use left::left;
+pub use plan::{CommentReply, ListedIssue, PlanComment, comment_reply, plan, plan_in, plan_issue};
 pub use progress::{Progress, progress};
+pub use protected::{Protected, protected};
 pub use pull::{PullBody, pull};
+pub use thread::thread_answer;
 
 /// The most characters of one text of the agent in a comment. Two of them, questions and steps fit into
 /// [`crate::policy::texts::BODY_LIMIT`] even where every character of theirs needs escaping.
@@ -51,6 +64,18 @@ impl Serialize for Ending {
     }
 }
 
+/// How people ask for such a run again, as the partial `again` words it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "text", rename_all = "lowercase")]
+pub enum Again {
+    /// By setting this label.
+    Label(String),
+    /// By a comment with this on a line of its own.
+    Line(String),
+    /// By a review that requests changes.
+    Review,
+}
+
 /// The state of a step in a comment or summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,7 +96,7 @@ pub enum StepState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// A short stable name. Known ones get a title in the reader's language: `gates acknowledge fetch slot sources images
-    /// apply prompt agent collect check commit push pull comment label`.
+    /// apply prompt agent collect check commit push pull comment label`, of a review `acknowledge_review issue notice threads`.
     pub id: String,
     /// What stands there for a name that is not known.
     pub title: String,
@@ -111,6 +136,20 @@ pub struct PullRef {
     pub branch: String,
 }
 
+/// A plan as a text names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanRef {
+    /// The issue that is planned.
+    pub root: u64,
+    /// The page of the plan's comment; none where it has none, or only a file of the outbox.
+    pub url: Option<String>,
+    /// Whether this run wrote it.
+    pub written: bool,
+    /// How many comments got an answer.
+    pub replies: usize,
+}
+
 /// Where unpublished work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "name", rename_all = "lowercase")]
@@ -133,6 +172,18 @@ pub struct Cost {
     /// How long the whole run took.
     #[serde(serialize_with = "as_millis", rename = "ms")]
     pub took: Duration,
+}
+
+/// Questions of the agent as items of a list. An item goes on in lines that are indented.
+fn numbered(questions: &[String], issue: u64, note: &str) -> Vec<String> {
+    questions
+        .iter()
+        .take(10)
+        .map(|question| untrusted::markdown(question, Some(issue), 600, note))
+        .filter(|question| !question.is_empty())
+        .enumerate()
+        .map(|(at, question)| format!("{}. {}", at + 1, question.replace('\n', "\n   ").replace("\n   \n", "\n\n")))
+        .collect()
 }
 
 /// What stands at the end of a text that was cut.

@@ -6,6 +6,7 @@
 pub mod comments; // progress, environment, pull request body
 pub mod lang; // en | ru
 pub mod outputs; // ordered keys and values: json, kv, plain, GITHUB_OUTPUT
+pub mod phrases; // sentences of gates and steps in Russian
 pub mod plan; // what a dry run would do, as a tree and as JSON
 pub mod summary; // the job summary
 pub mod template; // Handlebars, as all our texts use it

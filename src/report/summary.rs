@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::comments::{Cost, Ending, PullRef, Step};
+use super::phrases::said;
 use super::template::{Escape, Texts, texts};
 use super::{Lang, TextError, untrusted};
 use crate::agent::verdict::Outcome;
@@ -40,6 +41,8 @@ pub struct Summary {
     pub links: Vec<Link>,
     /// What changed, file by file.
     pub files: Vec<FileChange>,
+    /// GitHub requests, and how many of them were answered "not changed"; none without a token.
+    pub requests: Option<(u64, u64)>,
     /// The folder with what would have been written to GitHub, where there was no token.
     pub outbox: Option<String>,
 }
@@ -72,9 +75,9 @@ const LISTED: usize = 100;
 struct View<'a> {
     event: &'a str,
     flow: Option<&'a str>,
-    decision: &'a str,
+    decision: String,
     gate: Option<&'a str>,
-    gate_reason: Option<&'a str>,
+    gate_reason: Option<String>,
     ending: Option<Ending>,
     good: bool,
     reason: Option<String>,
@@ -83,8 +86,10 @@ struct View<'a> {
     env: Option<&'a str>,
     commit: Option<String>,
     pull: Option<&'a PullRef>,
-    steps: &'a [Step],
+    steps: Vec<Step>,
     cost: &'a Cost,
+    requests: Option<u64>,
+    unchanged: u64,
     links: Vec<Link>,
     files: Vec<ViewFile<'a>>,
     file_count: usize,
@@ -113,19 +118,24 @@ pub fn summary(of: &Summary, lang: Lang) -> Result<String, TextError> {
     let view = View {
         event: &of.event,
         flow: of.flow.as_deref(),
-        decision: &of.decision,
+        decision: said(&of.decision, lang),
         gate: of.gate.as_ref().map(|(name, _)| name.as_str()),
-        gate_reason: of.gate.as_ref().map(|(_, reason)| reason.as_str()),
+        gate_reason: of.gate.as_ref().map(|(_, reason)| said(reason, lang)),
         ending: of.ending,
         good: matches!(of.ending, Some(Ending::Verdict(Outcome::Done | Outcome::NoChange))),
-        reason: of.reason.as_deref().map(|reason| untrusted::quote(untrusted::cut(reason.trim(), 8_000).0)),
+        reason: of
+            .reason
+            .as_deref()
+            .map(|reason| untrusted::quote(untrusted::cut(said(reason.trim(), lang).as_str(), 8_000).0)),
         issue: of.issue,
         slot: of.slot,
         env: of.env.as_deref(),
         commit: of.commit.as_deref().map(|commit| commit.chars().take(12).collect()),
         pull: of.pull.as_ref(),
-        steps: &of.steps,
+        steps: of.steps.iter().map(|step| Step { detail: said(&step.detail, lang), ..step.clone() }).collect(),
         cost: &of.cost,
+        requests: of.requests.map(|(all, _)| all),
+        unchanged: of.requests.map_or(0, |(_, unchanged)| unchanged),
         links: of.links.iter().filter_map(in_markdown).collect(),
         files: of
             .files

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::secrets::{Secret, is_secret_name};
+use crate::stack::GoDuration;
 
+mod github;
 mod older;
 mod table;
 
+pub use github::GitHubAccess;
 pub use older::OLDER_NAMES;
-pub use table::{Kind, Reach, Scope, Setting, Subcommand, TABLE, setting};
+pub use table::{Kind, Reach, Scope, Setting, Subcommand, setting, table};
 
 /// Where a value came from, in words for messages: `--runtime`, `CODEXCTL_RUNTIME`, `the default`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +81,7 @@ impl Settings {
         self.process.get(name).map(String::as_str)
     }
 
-    /// The value of a flag of [`TABLE`], as it was written, with its source; none where nobody gave it and it has no default.
+    /// The value of a flag of [`table`], as it was written, with its source; none where nobody gave it and it has no default.
     /// An empty flag counts as not given, as an empty variable does: workflows write `--resume "$THREAD"`.
     pub fn raw(&self, flag: &'static str) -> Option<(String, Source)> {
         if let Some(value) = self.flags.get(flag).filter(|value| !value.is_empty()) {
@@ -140,6 +144,18 @@ impl Settings {
         self.merged.get(name).map(String::as_str)
     }
 
+    /// A time.
+    ///
+    /// # Errors
+    /// It is none in Go's form.
+    pub fn duration(&self, flag: &'static str) -> Result<Option<Duration>, Invalid> {
+        let Some((value, source)) = self.raw(flag) else { return Ok(None) };
+        match GoDuration::parse(&value) {
+            Some(time) => Ok(Some(time.value())),
+            None => Err(invalid(&source, format!("`{value}` is no time: write one like 30m or 1h30m"))),
+        }
+    }
+
     /// A size in bytes.
     ///
     /// # Errors
@@ -176,14 +192,6 @@ impl Settings {
     /// One warning for each older variable name that counted, naming the new one.
     pub fn older_names_in_use(&self) -> Vec<String> {
         self.older.iter().map(|(new, older)| format!("variable {older} is an older name: use {new}")).collect()
-    }
-
-    /// The GitHub token: `CODEXCTL_GH_PAT`, then `GH_TOKEN`, then `GITHUB_TOKEN` (spec 3).
-    pub fn github_token(&self) -> Option<Secret> {
-        ["CODEXCTL_GH_PAT", "GH_TOKEN", "GITHUB_TOKEN"]
-            .iter()
-            .find_map(|name| self.variable(name))
-            .map(|value| Secret::new(value.trim().to_owned()))
     }
 
     /// The model's key, which only the key proxy sees.
@@ -326,9 +334,9 @@ mod tests {
 
     #[test]
     fn every_flag_has_a_variable_and_stands_once() {
-        for row in TABLE {
+        for row in table() {
             assert!(!row.variables.is_empty(), "{}", row.flag);
-            assert_eq!(TABLE.iter().filter(|other| other.flag == row.flag).count(), 1, "{}", row.flag);
+            assert_eq!(table().filter(|other| other.flag == row.flag).count(), 1, "{}", row.flag);
         }
     }
 }

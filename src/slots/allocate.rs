@@ -153,6 +153,7 @@ async fn create(
             branch: None,
             session: None,
             lease: None,
+            plan: None,
             rest: serde_json::Map::new(),
         };
         if store.create(&record).await? {

@@ -27,6 +27,14 @@ pub struct Holder {
     pub host: String,
 }
 
+impl Holder {
+    /// The lease as this holder writes it over `before`: what it was asked for in its own lease stays.
+    fn lease(&self, before: Option<&Lease>, now: DateTime<Utc>) -> Lease {
+        let stop = before.filter(|lease| lease.holder == self.id).and_then(|lease| lease.stop.clone());
+        Lease { holder: self.id.clone(), renewed_at: later(before, now), flow: self.flow.clone(), stop }
+    }
+}
+
 /// What came of asking for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -78,9 +86,7 @@ impl Taker {
         let mut change = |record: &mut Record| {
             outcome = self.decide(record.lease.as_ref(), now);
             if !matches!(outcome, Outcome::Busy { .. }) {
-                let renewed_at = later(record.lease.as_ref(), now);
-                record.lease =
-                    Some(Lease { holder: self.holder.id.clone(), renewed_at, flow: self.holder.flow.clone() });
+                record.lease = Some(self.holder.lease(record.lease.as_ref(), now));
             }
             Ok(())
         };
@@ -100,8 +106,10 @@ impl Taker {
             return over("its process is gone");
         }
         // A clock that was set back would keep a dead lease for as long again: then the two minutes start anew.
+        // That somebody asks the holder to end is no sign of its life.
+        let same = |seen: &Lease| seen.holder == lease.holder && seen.renewed_at == lease.renewed_at;
         let since = match &self.seen {
-            Some((seen, since)) if seen == lease && *since <= now => *since,
+            Some((seen, since)) if same(seen) && *since <= now => *since,
             _ => now,
         };
         self.seen = Some((lease.clone(), since));
@@ -121,14 +129,37 @@ pub async fn renew(store: &dyn Store, clock: &dyn Clock, slot: u32, holder: &Hol
     let now = clock.now();
     let mut change = |record: &mut Record| {
         own(record, holder)?;
-        let renewed_at = later(record.lease.as_ref(), now);
-        record.lease = Some(Lease { holder: holder.id.clone(), renewed_at, flow: holder.flow.clone() });
+        record.lease = Some(holder.lease(record.lease.as_ref(), now));
         Ok(())
     };
     match store.change(slot, &mut change).await? {
         Some(_) => Ok(()),
         None => Err(lost(slot, "nobody (its record is gone)")),
     }
+}
+
+/// Asks whoever has the lease to end, in the name of `who`. Nobody, or `who` itself, is not asked.
+///
+/// # Errors
+/// Those of the store.
+pub async fn ask_to_end(store: &dyn Store, slot: u32, who: &str) -> Result<(), Error> {
+    let mut change = |record: &mut Record| {
+        if let Some(lease) = record.lease.as_mut().filter(|lease| lease.holder != who) {
+            lease.stop = Some(who.to_owned());
+        }
+        Ok(())
+    };
+    store.change(slot, &mut change).await.map(drop)
+}
+
+/// Who asks this holder to end, if anybody does.
+///
+/// # Errors
+/// Those of the store.
+pub async fn asked_to_end(store: &dyn Store, slot: u32, holder: &Holder) -> Result<Option<String>, Error> {
+    let records = store.list().await?;
+    let lease = records.into_iter().find(|record| record.slot == slot).and_then(|record| record.lease);
+    Ok(lease.filter(|lease| lease.holder == holder.id).and_then(|lease| lease.stop))
 }
 
 /// Whether the holder still has the lease, without touching it.

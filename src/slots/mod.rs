@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 pub mod allocate; // the slot of an issue, found or made
 pub mod dry; // reads records, changes none
 mod file; // records as files on this machine
+mod lane; // the plan's state beside that of the work
 pub mod lease; // who works on a slot right now
 
 pub use file::FileStore;
+pub use lane::{Lane, Planning};
 
 #[cfg(test)]
 mod testing;
@@ -67,6 +69,9 @@ pub struct Lease {
     pub renewed_at: DateTime<Utc>,
     /// The flow that it runs.
     pub flow: String,
+    /// Who asks the holder to end: the slot is to be cleaned up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<String>,
 }
 
 /// What is known of a slot. Unknown keys of other versions are kept in `rest`.
@@ -106,6 +111,9 @@ pub struct Record {
     pub session: Option<String>,
     /// Who works on it.
     pub lease: Option<Lease>,
+    /// How far planning came, where the slot's issue was planned: it has a tree and a thread of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Planning>,
     /// Keys that this version doesn't know.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,

@@ -338,10 +338,17 @@ pub(super) fn shown(node: &Node) -> String {
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', '.'], "");
     let wanted = plain(name);
-    let scored = known.into_iter().map(|known| (strsim::damerau_levenshtein(&wanted, &plain(known)), known));
+    let length = wanted.chars().count();
     // A third of the letters wrong is a typo, more is another word.
+    let near = |distance: usize, known: &str| distance * 3 <= known.len().max(3);
+    let scored = known.into_iter().filter_map(|known| {
+        let plain = plain(known);
+        // Texts differ by no less than their lengths do: most need no closer look.
+        near(plain.chars().count().abs_diff(length), known)
+            .then(|| (strsim::damerau_levenshtein(&wanted, &plain), known))
+    });
     scored
-        .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
+        .filter(|(distance, known)| near(*distance, known))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }

@@ -32,7 +32,9 @@ impl Excerpt {
             excerpt.push('\n');
         }
         let mut rest = text[line..].split('\n');
-        let (marked, at) = window(rest.next().unwrap_or_default().trim_end_matches('\r'), start - line, length);
+        let whole = rest.next().unwrap_or_default().trim_end_matches('\r');
+        // What is marked may be a carriage return, which is not shown.
+        let (marked, at) = window(whole, (start - line).min(whole.len()), length);
         let at = excerpt.len() + at;
         excerpt.push_str(&marked);
         let length = length.min(excerpt.len().saturating_sub(at)).min(2 * WINDOW);
@@ -100,4 +102,18 @@ fn has_secret(document: &str) -> bool {
         let mut words = value.split(|char: char| !char.is_ascii_alphanumeric());
         words.any(|word| word.eq_ignore_ascii_case("Secret") || word.eq_ignore_ascii_case("SecretList"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_on_a_carriage_return_stands_at_the_end_of_the_line() {
+        for start in 0..=4 {
+            let (excerpt, (at, length)) = Excerpt::of("a.yaml", "a\r\r\r\nb\n", start, 1).unwrap();
+            assert_eq!((excerpt.text.as_str(), at), ("a\nb\n", start.min(1)));
+            assert_eq!(length, usize::from(start == 0));
+        }
+    }
 }

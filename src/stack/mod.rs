@@ -30,6 +30,7 @@ mod validate;
 mod vars;
 pub mod yaml;
 mod yaml_builder;
+mod yaml_plain;
 mod yaml_quotes;
 
 #[cfg(test)]

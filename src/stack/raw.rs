@@ -148,6 +148,12 @@ impl RawStack {
         self.node.get("maxSlots")?.as_str()?.parse().ok()
     }
 
+    /// The language of prompts and comments, if it stands there plainly as one that there is.
+    pub fn prompt_lang(&self) -> Option<&'static str> {
+        let named = self.node.at(&["codex", "promptLang"])?.as_str()?.trim().to_ascii_lowercase();
+        ["en", "ru"].into_iter().find(|lang| *lang == named)
+    }
+
     /// Where slot records are kept, as it stands; a value that holds a template counts as missing, and
     /// [`RawStack::load`] gives the rendered one.
     pub fn state(&self) -> State {
@@ -207,7 +213,7 @@ fn plain_fields(text: &str) -> Node {
         return node;
     }
     let mut wanted = PLAIN_FIELDS.to_vec();
-    wanted.extend(["environments", "state", "maxSlots"]);
+    wanted.extend(["environments", "state", "maxSlots", "codex"]);
     let mut found = Vec::new();
     for name in wanted {
         let parsed = yaml::parse(&only(text, name), &limits);

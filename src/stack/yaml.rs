@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::gotmpl::SourceMap;
+use crate::gotmpl::{self, Guide, SourceMap};
 
 use super::error::Severity;
 use super::scalar::{self, Resolved};
 use super::yaml_builder::{Builder, Stop};
-use super::yaml_quotes;
+use super::{yaml_plain, yaml_quotes};
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -192,6 +192,9 @@ pub fn place_of(text: &str, offset: usize) -> Place {
 
 /// Parses all documents of a text. Never panics; what can be told of a broken file is in [`Parsed::problems`].
 pub fn parse(text: &str, limits: &Limits) -> Parsed {
+    if let Some(documents) = yaml_plain::parse(text, limits) {
+        return Parsed { documents, ..Parsed::default() };
+    }
     match Builder::new(text, limits).run() {
         (parsed, Some(Stop::QuotedLine(offset))) => yaml_quotes::parse(text, limits, offset).unwrap_or(parsed),
         (parsed, _) => parsed,
@@ -271,14 +274,21 @@ impl Node {
 
     /// Moves every place to where the text came from.
     pub fn map_places(&mut self, map: &SourceMap) {
-        self.end = end_of(self.end, self.place.offset, map);
-        self.place = self.place.origin(map);
+        self.guide_places(&mut map.guide());
+    }
+
+    fn guide_places(&mut self, guide: &mut Guide<'_>) {
+        let Place { line, column, offset } = self.place;
+        let place = guide.origin(gotmpl::Place { line, column, offset });
+        self.place = Place { line: place.line, column: place.column, offset: place.offset };
+        // As `end_of` has it.
+        self.end = if self.end > offset { guide.origin_offset(self.end - 1) + 1 } else { guide.origin_offset(offset) };
         match &mut self.value {
             Value::Scalar(_) => {}
-            Value::Seq(items) => items.iter_mut().for_each(|item| item.map_places(map)),
+            Value::Seq(items) => items.iter_mut().for_each(|item| item.guide_places(guide)),
             Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
-                key.map_places(map);
-                value.map_places(map);
+                key.guide_places(guide);
+                value.guide_places(guide);
             }),
         }
     }

@@ -11,7 +11,7 @@ use super::scalar::{self, Resolved};
 use super::yaml::{Anchors, Limits, Node, Parsed, Place, Problem, Value, Weight};
 
 /// How many values are kept for aliases: ten times what a document of manifests has.
-const KEPT: usize = 1_000_000;
+pub(super) const KEPT: usize = 1_000_000;
 
 /// Up to this many keys are compared with each other faster than they are hashed.
 const FEW: usize = 16;
@@ -334,7 +334,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Whether all keys are texts, each of them once, and nothing is merged: nearly every mapping is like that.
-fn is_simple(entries: &[(Node, Node)]) -> bool {
+pub(super) fn is_simple(entries: &[(Node, Node)]) -> bool {
     fn text((key, _): &(Node, Node)) -> Option<&str> {
         let scalar = key.scalar().filter(|scalar| scalar.resolved == Resolved::Str)?;
         (!is_merge(key)).then_some(&*scalar.text)

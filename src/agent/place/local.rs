@@ -51,7 +51,7 @@ impl LocalPlace {
                     Err(why) => why,
                 };
                 let other_user = if rustix::process::geteuid().is_root() {
-                    open_passage(run)?;
+                    open_passage(&run.passage)?;
                     give_to_agent(run, uid)?;
                     match probe.other_user().await {
                         Ok(found) => return Ok(found),
@@ -129,8 +129,8 @@ fn path_of(run: &AgentRun) -> String {
 }
 
 /// Lets others pass codexctl's folders without seeing what else is in them.
-fn open_passage(run: &AgentRun) -> Result<(), Error> {
-    for folder in &run.passage {
+pub(super) fn open_passage(passage: &[std::path::PathBuf]) -> Result<(), Error> {
+    for folder in passage {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))
             .map_err(Error::io("open the way through", folder))?;
     }

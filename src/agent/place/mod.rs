@@ -1,6 +1,7 @@
 //! Where the agent runs. The flow hands in a whole run and gets a whole end; live and dry are two hands for the same.
 
 pub mod dry; // says what would run
+pub mod look; // does it start, and what would keep it apart: without a run
 pub mod local; // this machine
 pub mod probe; // what keeps the agent from codexctl's secrets here
 mod process; // process groups, leftovers, the pid file

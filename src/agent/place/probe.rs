@@ -97,6 +97,18 @@ impl Probe<'_> {
         Ok(Found { isolation: Isolation::Sandbox, docker })
     }
 
+    /// What the agent says of itself, as this user.
+    pub(super) async fn version(&self) -> Result<String, String> {
+        self.says_version(Command::new(&self.command.program)).await
+    }
+
+    async fn says_version(&self, mut command: Command) -> Result<String, String> {
+        command.args(&self.command.args).arg("--version");
+        let said = self.output(command, self.home).await?;
+        let line = first_line(&said);
+        if said.trim_start().starts_with("codex") { Ok(line) } else { Err(line) }
+    }
+
     /// Whether a user of its own can work in the tree, run the agent, and not see the canary. Only root can try.
     pub(super) async fn other_user(&self) -> Result<Found, String> {
         if !rustix::process::geteuid().is_root() {
@@ -108,12 +120,9 @@ impl Probe<'_> {
             command.uid(self.uid).gid(self.uid);
             command
         };
-        let mut version = as_user(&self.command.program);
-        version.args(&self.command.args).arg("--version");
-        let said = self.output(version, self.home).await?;
-        if !said.trim_start().starts_with("codex") {
-            return Err(format!("the agent does not start as uid {}: {}", self.uid, first_line(&said)));
-        }
+        self.says_version(as_user(&self.command.program))
+            .await
+            .map_err(|why| format!("the agent does not start as uid {}: {why}", self.uid))?;
         let mut writes = as_user(Path::new("/bin/sh"));
         writes.args(["-c", "[ -r . ] && [ -w . ] && echo writes"]);
         if self.output(writes, self.home).await?.trim() != "writes" {

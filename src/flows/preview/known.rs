@@ -7,11 +7,14 @@ use super::Asked;
 use crate::agent::prompt::{LastRun, Past, TreeState};
 use crate::clock::Clock;
 use crate::event::Repository;
-use crate::flows::hands;
+use crate::flows::access::{Access, Voice};
 use crate::flows::stop::Stop;
 use crate::flows::workplace::Workplace;
+use crate::flows::{hands, origin};
 use crate::git::Git;
 use crate::github::GitHub;
+use crate::github::installation::Need;
+use crate::github::live::RealWait;
 use crate::policy::triggers::Kind;
 use crate::publish::branch::{issue_branch, repair_branch};
 use crate::secrets::Redactor;
@@ -38,6 +41,8 @@ pub(super) struct Known {
     pub(super) pr: Option<u64>,
     /// The folder of the slot's work.
     pub(super) folder: PathBuf,
+    /// As whom GitHub is asked.
+    pub(super) access: Access,
     /// Reads, never writes; none without a repository.
     pub(super) github: Option<Arc<dyn GitHub>>,
     server: String,
@@ -57,13 +62,20 @@ impl Known {
         raw: &RawStack,
         ui: &Arc<dyn Ui>,
         clock: &Arc<dyn Clock>,
+        redactor: &Redactor,
     ) -> Result<Self, Stop> {
         let server =
             settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/').to_owned();
         let git = Git::new(settings.process(), Path::new("/nonexistent"), None, &Redactor::default());
         let repository = match &asked.repo {
             Some(named) => Some(Repository::named(named).map_err(|why| Stop::Usage(format!("--repo: {why}")))?),
-            None => origin(&git, raw.root(), &server, ui.as_ref()).await,
+            None => match origin::repository(&git, raw.root(), &server).await {
+                Ok(repository) => Some(repository),
+                Err(why) => {
+                    ui.note(&Note::new(Level::Notice, format!("repository: unknown ({why}): --repo names it")));
+                    None
+                }
+            },
         };
         let (owner, name) =
             repository.as_ref().map_or(SOME_REPOSITORY, |found| (found.owner.as_str(), found.name.as_str()));
@@ -80,8 +92,14 @@ impl Known {
             ui.note(&Note::new(Level::Notice, text));
             1
         });
+        let mut access = Access::None;
         let github = match &repository {
-            Some(repository) => Some(hands::reader(settings, repository, ui, clock).map_err(Stop::failed)?),
+            Some(repository) => {
+                let wait = Arc::new(RealWait);
+                let voice = Voice { ui: Arc::clone(ui), clock: Arc::clone(clock), wait, redactor: redactor.clone() };
+                access = Access::of(settings, repository, Need::Read, &voice).map_err(Stop::Usage)?;
+                Some(hands::reader(settings, repository, &access, &voice).map_err(Stop::failed)?)
+            }
             None => None,
         };
         let of_record = |number: fn(&Record) -> Option<u64>| record.as_ref().and_then(number);
@@ -89,7 +107,7 @@ impl Known {
         let pr = asked.pr.or_else(|| of_record(|record| record.pr));
         let folder = workplace.slot(&asked.env, slot);
         let root = raw.root().to_owned();
-        Ok(Self { issue, pr, folder, repository, slot, record, github, server, git, root })
+        Ok(Self { issue, pr, folder, repository, slot, record, access, github, server, git, root })
     }
 
     /// What is known of the run before. Only a published one has a time after which everything is new.
@@ -159,24 +177,4 @@ async fn record(
         owner: String::new(),
     };
     allocate::find(&store, &wanted).await.map_err(Stop::failed)
-}
-
-/// The repository that the remote `origin` names, where it is on this GitHub.
-async fn origin(git: &Git, folder: &Path, server: &str, ui: &dyn Ui) -> Option<Repository> {
-    let why = match git.origin_url(folder).await {
-        Ok(Some(origin)) => {
-            let site = origin.site();
-            match origin.repo() {
-                Some((owner, name)) if site.is_none_or(|site| site.eq_ignore_ascii_case(server)) => {
-                    return Some(Repository { owner, name, default_branch: None, url: None });
-                }
-                Some(_) => format!("the remote `origin` is not on {server}"),
-                None => format!("the remote `origin` is {origin}"),
-            }
-        }
-        Ok(None) => "there is no remote `origin` here".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    ui.note(&Note::new(Level::Notice, format!("repository: unknown ({why}): --repo names it")));
-    None
 }

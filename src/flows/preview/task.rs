@@ -5,8 +5,10 @@ use crate::agent::prompt::{Comment, Focus, OpenPull, Plan, ReviewThread};
 use crate::answer::Answer;
 use crate::event::Issue;
 use crate::flows::comments::Telling;
+use crate::flows::reviewed;
 use crate::flows::stop::Stop;
-use crate::github::{Error, GitHub, Thread, markers};
+use crate::flows::told::{Plans, linked};
+use crate::github::{Error, GitHub};
 use crate::policy::triggers::{Kind, issue_of_branch};
 use crate::ui::{Level, Note};
 
@@ -51,28 +53,29 @@ impl Preview {
     async fn of_plan(&self) -> Result<Task, Stop> {
         let (issue, mut comments) = self.issue_and_comments().await?;
         let mut plan = Plan { issue: issue.number, ..Plan::default() };
-        if self.asked.kind == Kind::PlanReview {
-            plan.text = self.plan_text(issue.number).await?;
-            self.unknown("issues of the plan", "would search GitHub for those that name it as their parent");
-            if let Some(number) = self.asked.focus_issue {
-                plan.focus = Some(Focus { issue: number, comment: None });
-                if let Some(github) = self.known.github.as_ref().filter(|_| number != issue.number) {
-                    let what = format!("comments of issue #{number}");
-                    let found = Telling::new(github.as_ref(), self.asked.all_comments).thread(number).await;
-                    comments.extend(self.answered(&what, found)?.unwrap_or_default());
-                }
+        self.plan_as_it_stands(&mut plan).await?;
+        if self.asked.kind == Kind::PlanReview
+            && let Some(number) = self.asked.focus_issue
+        {
+            plan.focus = Some(Focus { issue: number, comment: None });
+            if let Some(github) = self.known.github.as_ref().filter(|_| number != issue.number) {
+                let what = format!("comments of issue #{number}");
+                let found = Telling::new(github.as_ref(), self.asked.all_comments).thread(number).await;
+                comments.extend(self.answered(&what, found)?.unwrap_or_default());
             }
         }
         Ok(Task { issue: Some(issue), plan: Some(plan), comments, ..Task::default() })
     }
 
-    /// The plan as our own comment on its issue has it.
-    async fn plan_text(&self, issue: u64) -> Result<Option<String>, Stop> {
-        let Some(github) = self.known.github.as_ref().filter(|_| self.known.issue.is_some()) else { return Ok(None) };
-        let (repository, project) = (self.known.repository_name(), &self.loaded.stack.project);
-        let marker = markers::marker("plan", &repository, project, issue, &markers::State::default());
-        let found = github.own_comment(&Thread::Issue(issue), "plan", &marker).await;
-        Ok(self.answered("the plan", found)?.flatten())
+    /// The plan as our own comment on its issue has it, and the issues that were made for it.
+    async fn plan_as_it_stands(&self, plan: &mut Plan) -> Result<(), Stop> {
+        let Some(github) = self.known.github.as_ref().filter(|_| self.known.issue.is_some()) else { return Ok(()) };
+        let repository = self.known.repository_name();
+        let plans = Plans { github: github.as_ref(), repository: &repository, project: &self.loaded.stack.project };
+        plan.text = self.answered("the plan", plans.text(plan.issue).await)?.flatten();
+        let issues = self.answered("issues of the plan", plans.issues(plan.issue).await)?.unwrap_or_default();
+        plan.issues = issues.iter().map(|issue| linked(issue, true)).collect();
+        Ok(())
     }
 
     async fn of_review(&self) -> Result<Task, Stop> {
@@ -85,31 +88,25 @@ impl Preview {
             self.unknown(&what, "would ask GitHub, in the repository that --repo names");
             return Ok(self.placeholders(number));
         };
-        let Some(review) = self.answered(&what, github.review(number).await)? else {
-            return Ok(self.placeholders(number));
-        };
-        let mut telling = Telling::new(github.as_ref(), self.asked.all_comments);
-        let reviews = self.answered("reviews", telling.reviews(&review).await.map(Answer::Known))?;
-        let threads = self.answered("review threads", telling.threads(&review).await.map(Answer::Known))?;
-        let comments = self.answered(&format!("comments of {what}"), telling.thread(number).await)?;
+        let asked =
+            reviewed::read(github.as_ref(), number, None, Telling::new(github.as_ref(), self.asked.all_comments)).await;
+        let Some(mut review) = self.answered(&what, asked)? else { return Ok(self.placeholders(number)) };
         let issue = match self.known.issue.or_else(|| issue_of_branch(&review.head)) {
             Some(number) => self.answered(&format!("issue #{number}"), github.issue(number).await)?,
             None => None,
         };
+        if let Some(issue) = &issue {
+            let said = Telling::new(github.as_ref(), self.asked.all_comments).thread(issue.number).await;
+            let what = format!("comments of issue #{}", issue.number);
+            review.comments.extend(self.answered(&what, said)?.unwrap_or_default());
+        }
         Ok(Task {
             issue,
-            pull: Some(OpenPull {
-                number,
-                url: review.url,
-                title: review.title,
-                body: review.body,
-                author: review.author,
-                ..OpenPull::default()
-            }),
+            pull: Some(review.pull),
             pull_labels: review.labels,
-            reviews: reviews.unwrap_or_default(),
-            threads: threads.unwrap_or_default(),
-            comments: comments.unwrap_or_default(),
+            reviews: review.reviews,
+            threads: review.threads,
+            comments: review.comments,
             head: Some(review.head),
             base: Some(review.base),
             ..Task::default()

@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use super::{Did, Step};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::github::Reacted;
 use crate::ui::Level;
 
 /// From this step on people see that a run began, and have to be told how it ends.
@@ -21,9 +20,9 @@ impl Step for Acknowledge {
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
-        let on = Reacted::Issue(run.issue.number);
+        let on = run.about.reacted();
         match run.hands.github.react(&on).await {
-            Ok(()) => Ok(Did::Done(format!("eyes on issue #{}", run.issue.number))),
+            Ok(()) => Ok(Did::Done(format!("eyes on {on}"))),
             Err(error) => {
                 // A missing reaction is no reason to leave the work undone.
                 run.say(Level::Warning, error.to_string());

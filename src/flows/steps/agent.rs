@@ -8,13 +8,13 @@ use crate::agent::verdict::Ended;
 use crate::answer::Answer;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{kept, task};
+use crate::flows::{kept, memory, task};
 use crate::publish::branch::wip_branch;
 use crate::publish::{Save, SaveTo, SavedWork};
 use crate::report::Lang;
 use crate::report::comments::Kept;
 use crate::report::words::number;
-use crate::slots::Phase;
+use crate::slots::{Lane, Phase, Record};
 use crate::ui::Level;
 
 /// The agent's work.
@@ -28,10 +28,11 @@ impl Step for RunAgent {
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         if task::agent_has_ended(run)
-            && let Some(end) = kept::read(&run.slot_folder())
+            && let Some(kept) = kept::read(&run.work_folder())
         {
-            let said = format!("{}, in the run before", describe(&end));
-            run.found.agent = Some(end);
+            let said = format!("{}, in the run before", describe(&kept.end));
+            run.found.agent = Some(kept.end);
+            run.found.threads = kept.threads;
             return Ok(Did::Done(said));
         }
         super::slot::still_ours(run).await?;
@@ -51,27 +52,39 @@ impl Step for RunAgent {
         }
         run.found.command = ready.command;
         super::slot::reached(run, Phase::Ready).await?;
+        if run.lane() == Lane::Plan {
+            memory::told(run).await?;
+        }
         let ended =
             run.hands.place.run(&agent_run, run.hands.ui.as_ref(), run.cancel.receiver()).await.map_err(unprepared)?;
         let Answer::Known(end) = ended else {
-            return Ok(Did::Skipped("would work on the issue".to_owned()));
+            return Ok(Did::Skipped(
+                match run.reviewed() {
+                    Some(_) => "would work on the review",
+                    None => "would work on the issue",
+                }
+                .to_owned(),
+            ));
         };
-        let thread = end.totals.thread.clone();
+        let (thread, lane) = (end.totals.thread.clone(), run.lane());
         if end.ended == Ended::Cancelled {
             run.found.agent = Some(end);
-            super::slot::record(run, |slot| slot.session = thread.clone().or_else(|| slot.session.take())).await?;
+            super::slot::record(run, |slot| note_thread(slot, lane, thread.as_deref())).await?;
             return Err(Stop::Interrupted);
         }
         let said = describe(&end);
         let well = ended_well(&end);
         if well {
-            kept::write(&run.slot_folder(), &end, run.hands.clock.now()).map_err(Stop::failed)?;
+            let kept = kept::Kept { at: run.hands.clock.now(), end: end.clone(), threads: run.found.threads.clone() };
+            kept::write(&run.work_folder(), &kept).map_err(Stop::failed)?;
         }
         run.found.agent = Some(end);
         // An end that was no good is judged now and tried again by a rerun: only a good one counts as a phase.
         super::slot::record(run, |slot| {
-            slot.session = thread.clone().or_else(|| slot.session.take());
-            slot.phase = if well { slot.phase.max(Phase::Agent) } else { slot.phase };
+            note_thread(slot, lane, thread.as_deref());
+            if well {
+                slot.set_phase(lane, slot.phase_of(lane).max(Phase::Agent));
+            }
         })
         .await?;
         Ok(if well { Did::Done(said) } else { Did::Badly(said) })
@@ -80,7 +93,9 @@ impl Step for RunAgent {
     /// Keeps unfinished work where it outlives this slot, unless there is none, or it was published.
     async fn undo(&self, run: &mut Run) {
         let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
-        if run.found.tree.is_none() || run.found.agent.is_none() || run.found.kept.is_some() {
+        // What a planning agent did in its tree is nobody's work.
+        let nothing = run.found.tree.is_none() || run.found.agent.is_none() || run.lane() == Lane::Plan;
+        if nothing || run.found.kept.is_some() {
             return;
         }
         if succeeded {
@@ -95,6 +110,12 @@ impl Step for RunAgent {
             run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
             run.say(Level::Warning, format!("unfinished work could not be saved: {}", stop.headline()));
         }
+    }
+}
+
+fn note_thread(slot: &mut Record, lane: Lane, thread: Option<&str>) {
+    if let Some(thread) = thread {
+        slot.set_session(lane, thread);
     }
 }
 
@@ -119,6 +140,11 @@ fn describe(end: &AgentEnd) -> String {
 
 /// Saves the agent's change: as a branch of the remote, without a token as a patch in the outbox.
 pub(super) async fn save(run: &mut Run) -> Result<(), Stop> {
+    if !run.options.publishes() {
+        run.found.unsaved = true;
+        run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
+        return Ok(());
+    }
     if run.found.collected.is_none() {
         run.found.collected = super::check::collect(run).await?;
     }

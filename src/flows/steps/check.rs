@@ -9,10 +9,14 @@ use crate::agent::verdict::{self, Facts, Outcome, Verdict};
 use crate::cli::Exit;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{dev, facts, policy};
+use crate::flows::{facts, policy};
 use crate::policy::limits;
 use crate::publish::{Collect, Collected, Error, Limits, scan};
+use crate::slots::Lane;
 use crate::ui::Level;
+
+/// What leaves a run leaves it behind this step.
+pub const NAME: &str = "check";
 
 /// Verdict and policy.
 pub struct Check;
@@ -20,7 +24,7 @@ pub struct Check;
 #[async_trait]
 impl Step for Check {
     fn name(&self) -> &'static str {
-        "check"
+        NAME
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
@@ -37,12 +41,15 @@ impl Step for Check {
             }
             return Err(stop);
         }
-        let collected = collect(run).await?.unwrap_or_default();
+        let collected = match run.lane() {
+            Lane::Work => collect(run).await?.unwrap_or_default(),
+            Lane::Plan => Collected::default(),
+        };
         for notice in &collected.notices {
             run.say(Level::Warning, notice.to_string());
         }
         let verdict = verdict::decide(&Facts {
-            shape: Shape::of_kind(dev::KIND),
+            shape: Shape::of_kind(run.prompt_kind()),
             ended: &agent.ended,
             totals: &agent.totals,
             result: agent.result.as_ref(),
@@ -53,7 +60,7 @@ impl Step for Check {
         run.found.collected = Some(collected);
         run.found.verdict = Some(verdict.clone());
         if !verdict.outcome.succeeded() {
-            return Err(failure(&verdict));
+            return Err(failure(run, &verdict));
         }
         if verdict.outcome == Outcome::Done {
             run.found.allowed = Some(allowed(run)?);
@@ -77,7 +84,13 @@ fn scan_said(run: &Run, agent: &AgentEnd) -> Result<(), Stop> {
             said.extend(result.body.iter().map(|text| ("the agent's text of the pull request", text.as_str())));
             said.extend(result.verification.iter().map(|text| ("the agent's verification", text.as_str())));
             said.extend(result.plan.iter().map(|text| ("the agent's plan", text.as_str())));
+            said.extend(result.issues.iter().map(|issue| ("the title of an issue", issue.title.as_str())));
+            said.extend(result.issues.iter().map(|issue| ("the text of an issue", issue.body.as_str())));
+            said.extend(result.edits.iter().map(|edit| ("the new text of an issue", edit.body.as_str())));
+            said.extend(result.replies.iter().map(|reply| ("an answer to a comment", reply.body.as_str())));
             said.extend(result.questions.iter().map(|text| ("a question of the agent", text.as_str())));
+            let replies = result.threads.iter().filter_map(|answer| answer.reply.as_deref());
+            said.extend(replies.map(|text| ("an answer of the agent in a review thread", text)));
         }
         None => said.extend(agent.totals.last_message.iter().map(|text| ("the agent's last message", text.as_str()))),
     }
@@ -94,8 +107,12 @@ fn describe(verdict: &Verdict, collected: &Collected) -> String {
     format!("{}{files}", verdict.outcome)
 }
 
-fn failure(verdict: &Verdict) -> Stop {
-    let exit = if verdict.outcome == Outcome::TimedOut { Exit::TimedOut } else { Exit::Failed };
+fn failure(run: &Run, verdict: &Verdict) -> Stop {
+    let exit = match verdict.outcome.exit_code(run.options.infra_unhealthy()) {
+        0 => Exit::Done,
+        4 => Exit::TimedOut,
+        _ => Exit::Failed,
+    };
     Stop::Failed { verdict: verdict.outcome, why: verdict.reason.clone(), exit }
 }
 
@@ -114,7 +131,7 @@ pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
 }
 
 /// What the policy says of the collected change.
-fn allowed(run: &Run) -> Result<limits::Verdict, Stop> {
+pub(super) fn allowed(run: &Run) -> Result<limits::Verdict, Stop> {
     let Some(collected) = &run.found.collected else { return Ok(limits::Verdict::Allowed) };
     match policy::judge(run, collected)? {
         limits::Verdict::Refused { reason } => Err(refused(reason)),

@@ -8,6 +8,7 @@ use crate::flows::authors::{author, co_author};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
 use crate::policy::texts::{self, Closes};
+use crate::policy::triggers::Flow;
 use crate::publish::Commit;
 
 /// Commits what was collected.
@@ -46,15 +47,24 @@ impl Step for MakeCommit {
 
 /// The commit of this run: message, author and date are the same whenever it is made again.
 pub(super) fn wanted(run: &Run) -> Commit {
-    let repository = run.repo();
-    let closes = Closes { repository: &repository, issue: Some(run.issue.number) };
-    let title = texts::title(&run.issue.title, "work on the issue", closes);
     Commit {
         slot: run.clone_name(),
         branch: run.branch().unwrap_or_default().to_owned(),
-        message: format!("feat: {title} (#{})", run.issue.number),
+        message: message(run),
         author: author(&run.settings),
         co_author: Some(co_author()),
         date: run.date(),
     }
+}
+
+/// The commit's message, by which people and the agent's rules know it (spec 4.3).
+fn message(run: &Run) -> String {
+    let what = if matches!(run.flow, Flow::Repair | Flow::RepairReview) { "fix" } else { "feat" };
+    if let Some(pull) = run.reviewed() {
+        return format!("{what}: apply Codex review changes for PR #{}", pull.number);
+    }
+    let repository = run.repo();
+    let closes = Closes { repository: &repository, issue: run.about.issue_number() };
+    let title = texts::title(run.about.title(), "work on the issue", closes);
+    format!("{what}: {title} (#{})", run.about.number())
 }

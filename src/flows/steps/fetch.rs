@@ -1,4 +1,5 @@
-//! Fetches the repository and reads services.yaml from its trusted commit: the head of the default branch.
+//! Fetches the repository and lays out its trusted commit: the head of the default branch; in a review that of the branch that the
+//! pull request goes into.
 
 use async_trait::async_trait;
 
@@ -6,6 +7,7 @@ use super::{Did, Step};
 use crate::answer::Answer;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
+use crate::ui::Level;
 
 /// Brings the mirror up to date and lays out the trusted tree.
 pub struct Fetch;
@@ -30,15 +32,35 @@ impl Step for Fetch {
                 )));
             }
         };
-        let Some(commit) = heads.default_commit().map(str::to_owned) else {
-            return Err(Stop::failed(format!(
-                "the remote's default branch {} has no commit yet: push a first one",
-                heads.default
-            )));
+        let branch = trusted(run, &heads.default);
+        let Some(commit) = heads.branches.get(&branch).cloned() else {
+            return Err(Stop::failed(match run.reviewed() {
+                Some(pull) => format!("branch {branch} of pull request #{} is not on the remote any more", pull.number),
+                None => format!("the remote's default branch {branch} has no commit yet: push a first one"),
+            }));
         };
-        let said = format!("{} at {}", heads.default, &commit[..commit.len().min(7)]);
+        let said = format!("{branch} at {}", &commit[..commit.len().min(7)]);
         run.found.heads = Some(heads);
+        run.found.trusted_branch = Some(branch);
         run.found.trusted = run.hands.sources.trusted_tree(&commit).await.map_err(Stop::failed)?.into_known();
         Ok(Did::Done(said))
+    }
+}
+
+/// The branch whose services.yaml, prompts and instructions count (spec 7.3).
+fn trusted(run: &Run, default: &str) -> String {
+    match run.reviewed() {
+        Some(pull) if run.options.config_from_head => {
+            run.say(
+                Level::Warning,
+                format!(
+                    "services.yaml, prompts and instructions come from {} itself (--config-from-head)",
+                    pull.head_branch
+                ),
+            );
+            pull.head_branch.clone()
+        }
+        Some(pull) => pull.base_branch.clone(),
+        None => default.to_owned(),
     }
 }

@@ -22,6 +22,7 @@ impl Step for Gates {
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
+        facts::look_again(run).await?;
         let facts = facts::gather(run, Earlier::default()).await?;
         run.found.gates = gates::judge(run.flow, &facts);
         pass(run)?;

@@ -48,7 +48,7 @@ impl Step for PushCommit {
             Pushed::Conflict { branch: kept, files, .. } => {
                 let why = format!(
                     "branch {branch} moved while the agent worked, and both changed {}. The work is on {kept}: merge it by hand, \
-                     or close that branch and start again",
+                     or delete that branch and start again",
                     files.join(", ")
                 );
                 run.found.kept = Some(Kept::Conflict(kept.clone()));

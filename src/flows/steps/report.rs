@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use super::{Did, Step};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
-use crate::flows::{end, texts};
+use crate::flows::{end, memory, progress, texts};
 use crate::github::Thread;
-use crate::slots::Phase;
+use crate::slots::{Lane, Phase};
 
 /// Tells people on GitHub.
 pub struct Tell;
@@ -23,11 +23,11 @@ impl Step for Tell {
         let mut told = Vec::new();
         if let Some(comment) = texts::environment_comment(run)? {
             super::check::scan_texts(run, &[("comment on the pull request", &comment.body)])?;
-            told.push(match &comment.thread {
+            let place = match &comment.thread {
                 Thread::Issue(_) => "issue".to_owned(),
                 other => other.to_string(),
-            });
-            run.hands.github.put_comment(&comment).await.map_err(Stop::failed)?;
+            };
+            told.extend(progress::put(run, &comment).await?.then_some(place));
         }
         // The work has left: what an earlier run had saved is part of it now.
         if let Some(saved) = run.found.resumed_work.take()
@@ -35,8 +35,14 @@ impl Step for Tell {
         {
             run.hands.sources.drop_saved(&saved).await.map_err(Stop::failed)?;
         }
-        end::tell(run, None).await?;
-        told.push(format!("issue #{}", run.issue.number));
+        // Before the last word: what comes behind it a rerun doesn't make up for.
+        if run.lane() == Lane::Plan && run.found.agent.is_some() {
+            memory::remember(run).await?;
+        }
+        let place = run.about.thread.to_string();
+        if end::tell(run, None).await? && !told.contains(&place) {
+            told.push(place);
+        }
         super::slot::reached(run, Phase::Published).await?;
         Ok(Did::Done(told.join(", ")))
     }

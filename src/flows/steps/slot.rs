@@ -11,21 +11,18 @@ use crate::flows::facts::{self, Earlier};
 use crate::flows::lease::{self, Asked};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
+use crate::flows::upkeep::FreeSlot;
 use crate::flows::{choices, loading, progress};
 use crate::policy::gates;
 use crate::policy::labels;
-use crate::secrets::{Secret, is_secret_name};
 use crate::slots::allocate::{self, Wanted};
 use crate::slots::lease::Holder;
-use crate::slots::{Error, Phase, Record, Store};
+use crate::slots::{Error, Lane, Phase, Record, Store};
 use crate::stack::RawStack;
-use crate::ui::{Level, Note};
+use crate::ui::Level;
 
-/// How long a run waits for a free slot (spec 3, `--wait-for-slot`).
-const WAIT_FOR_SLOT: Duration = Duration::from_secs(30 * 60);
-
-/// How often it looks whether one was freed; a list of files is cheap to read.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Whoever took longer than this for a slot waited for another run, which may have pushed meanwhile.
+const A_WAIT: Duration = Duration::from_secs(1);
 
 /// Keeps a slot after a failure, so that people can look at it.
 const KEEP_LABEL: &str = "run:debug";
@@ -46,25 +43,22 @@ impl Step for TakeSlot {
         let store = (run.hands.store)(folder);
         run.found.store = Some(Arc::clone(&store));
 
+        go_on_with(run, store.as_ref()).await?;
         let left = progress::earlier(run).await?;
         let told = left.as_ref().is_some_and(|state| handled(state, run));
         if told {
             settle(run, store.as_ref()).await?;
         }
         judge_duplicate(run, store.as_ref(), told, None).await?;
+        let asked = Instant::now();
         let record = hold(run, &store, &raw).await?;
+        if asked.elapsed() >= A_WAIT {
+            look_again(run).await?;
+        }
         begin(run, &record, left.and_then(|state| state.session)).await?;
         let stack = loading::load(run, &raw, Some(record.slot))?;
-        for warning in &stack.warnings {
-            run.hands.ui.note(&Note::about(warning, stack.picture(warning)));
-        }
-        for (_, value) in stack.vars.iter().filter(|(name, _)| is_secret_name(name)) {
-            run.hands.ui.mask(&Secret::new(value.to_owned()));
-        }
-        run.settings.merge(stack.vars.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        run.found.stack = Some(stack);
-        run.options =
-            crate::flows::options::Options::read(&run.settings).map_err(|error| Stop::Usage(error.to_string()))?;
+        loading::take_in(run, stack);
+        run.options = run.options.again(&run.settings).map_err(|error| Stop::Usage(error.to_string()))?;
         choices::choose(run)?;
         let made = if run.found.slot_is_new { "new" } else { "as it was" };
         Ok(Did::Done(format!("{} of {}, {made}", record.slot, run.env)))
@@ -73,7 +67,7 @@ impl Step for TakeSlot {
     /// Destroys a slot that this run made, unless its agent succeeded, people want to look at it, or its work could not be saved.
     async fn undo(&self, run: &mut Run) {
         let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
-        let debug = run.issue.labels.iter().any(|label| labels::same(label, KEEP_LABEL));
+        let debug = [run.about.issue_labels(), run.about.pull_labels()].iter().any(|set| labels::has(set, KEEP_LABEL));
         let Some(record) = run.found.slot.clone().filter(|_| run.found.slot_is_new && !succeeded) else { return };
         if debug || run.options.keep_on_failure || run.found.unsaved {
             if !run.slot_folder().exists() {
@@ -87,6 +81,23 @@ impl Step for TakeSlot {
     }
 }
 
+/// What may be otherwise after a wait: the branches, and whether a reviewed pull request is still open. The trusted commit stays the
+/// one that the run began with.
+async fn look_again(run: &mut Run) -> Result<(), Stop> {
+    if let Answer::Known(heads) = run.hands.sources.fetch().await.map_err(Stop::failed)? {
+        run.found.heads = Some(heads);
+    }
+    facts::still_allowed(run).await
+}
+
+/// Whether a record is of what the run is about.
+fn is_for(run: &Run, record: &Record) -> bool {
+    match run.about.issue_number() {
+        Some(issue) => record.issue == Some(issue),
+        None => record.pr.is_some() && record.pr == run.about.pull_number(),
+    }
+}
+
 /// Whether a comment's marker says that this very delivery was brought to its end.
 fn handled(state: &crate::github::markers::State, run: &Run) -> bool {
     state.delivery.as_deref() == Some(run.identity.delivery.as_str())
@@ -95,13 +106,12 @@ fn handled(state: &crate::github::markers::State, run: &Run) -> bool {
 
 /// The comment is a run's last word. A run that was killed after it left only its record behind; this brings it up to date.
 async fn settle(run: &Run, store: &dyn Store) -> Result<(), Stop> {
-    let ours = |record: &Record| {
-        record.issue == Some(run.issue.number) && record.delivery.as_deref() == Some(&run.identity.delivery)
-    };
+    let lane = run.lane();
+    let ours = |record: &Record| is_for(run, record) && record.delivery_of(lane) == Some(&run.identity.delivery);
     for record in store.list().await.map_err(Stop::failed)?.iter().filter(|record| ours(record)) {
         let mut publish = |record: &mut Record| {
             if ours(record) {
-                record.phase = Phase::Published;
+                record.set_phase(lane, Phase::Published);
             }
             Ok(())
         };
@@ -110,13 +120,29 @@ async fn settle(run: &Run, store: &dyn Store) -> Result<(), Stop> {
     Ok(())
 }
 
+/// A command that is given again by hand is the same delivery as the one before, if that one was not brought to its end.
+async fn go_on_with(run: &mut Run, store: &dyn Store) -> Result<(), Stop> {
+    if !run.by_hand {
+        return Ok(());
+    }
+    let lane = run.lane();
+    let begun = |record: &Record| {
+        let delivery = record.delivery_of(lane).filter(|delivery| run.identity.is_same_order(delivery))?;
+        let open = is_for(run, record) && record.env == run.env && record.phase_of(lane) < Phase::Published;
+        open.then(|| delivery.to_owned())
+    };
+    if let Some(delivery) = store.list().await.map_err(Stop::failed)?.iter().find_map(begun) {
+        run.identity.delivery = delivery;
+    }
+    Ok(())
+}
+
 async fn judge_duplicate(run: &mut Run, store: &dyn Store, told: bool, running: Option<String>) -> Result<(), Stop> {
     let records = store.list().await.map_err(Stop::failed)?;
     // A record of this delivery knows better than the comment: a run that was cut behind its last word still has to finish.
-    let ours = |record: &&Record| {
-        record.issue == Some(run.issue.number) && record.delivery.as_deref() == Some(&run.identity.delivery)
-    };
-    let phases: Vec<Phase> = records.iter().filter(ours).map(|record| record.phase).collect();
+    let lane = run.lane();
+    let ours = |record: &&Record| is_for(run, record) && record.delivery_of(lane) == Some(&run.identity.delivery);
+    let phases: Vec<Phase> = records.iter().filter(ours).map(|record| record.phase_of(lane)).collect();
     let handled = if phases.is_empty() { told } else { phases.contains(&Phase::Published) };
     let earlier = Earlier { handled: Answer::Known(handled), running: Answer::Known(running) };
     let facts = facts::gather(run, earlier).await?;
@@ -130,13 +156,14 @@ async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<R
         repo: run.repo(),
         project: run.found.project.clone(),
         env: run.env.clone(),
-        issue: Some(run.issue.number),
-        pr: None,
+        issue: run.about.issue_number(),
+        // A pull request that belongs to no issue has a slot of its own.
+        pr: run.about.pull_number().filter(|_| run.about.issue.is_none()),
         slot: run.options.slot,
         max: raw.max_slots().unwrap_or(0),
         owner: run.identity.run.clone(),
     };
-    let asked = Instant::now();
+    let mut free = FreeSlot::new(run.options.wait_for_slot);
     loop {
         let request = |slot| loading::request(run, raw, Some(slot));
         // A pattern that can't be rendered is told with its place when the file is loaded.
@@ -144,8 +171,8 @@ async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<R
         let wait = !run.options.fail_if_busy && !run.options.dry_run;
         let allocated = match allocate::allocate(store.as_ref(), run.hands.clock.as_ref(), &wanted, &namespace).await {
             Ok(allocated) => allocated,
-            Err(full @ Error::Full { .. }) if wait && asked.elapsed() < WAIT_FOR_SLOT => {
-                wait_for_slot(run, &full).await?;
+            Err(full @ Error::Full { .. }) if wait => {
+                free.wait(run.hands.ui.as_ref(), &run.cancel, &full).await?;
                 continue;
             }
             Err(error) => return Err(Stop::failed(error)),
@@ -170,34 +197,31 @@ async fn hold(run: &mut Run, store: &Arc<dyn Store>, raw: &RawStack) -> Result<R
     }
 }
 
-/// Waits a little for a slot to be freed, and says so.
-async fn wait_for_slot(run: &Run, full: &Error) -> Result<(), Stop> {
-    run.hands.ui.progress(&format!("waiting for a slot: {full}"));
-    tokio::select! {
-        () = tokio::time::sleep(LOOK_AGAIN) => Ok(()),
-        () = run.cancel.cancelled() => Err(Stop::Interrupted),
-    }
-}
-
 /// Writes into the record which delivery is at work. An unfinished run of the same delivery is gone on with where it stopped; of
 /// another one the tree and the thread are kept, and the agent is asked anew.
 async fn begin(run: &mut Run, record: &Record, session: Option<String>) -> Result<(), Stop> {
     run.found.slot = Some(record.clone());
-    let delivery = run.identity.delivery.clone();
+    let (delivery, lane) = (run.identity.delivery.clone(), run.lane());
+    run.found.published_at = (record.phase_of(lane) == Phase::Published).then_some(record.updated_at);
+    run.found.interrupted = record.delivery_of(lane).is_some() && record.phase_of(lane) < Phase::Published;
     self::record(run, |slot| {
-        if slot.phase == Phase::Published {
-            slot.phase = Phase::Allocated;
-        } else if slot.delivery.as_deref() != Some(&delivery) {
-            slot.phase = slot.phase.min(Phase::Sources);
+        let phase = slot.phase_of(lane);
+        if phase == Phase::Published {
+            slot.set_phase(lane, Phase::Allocated);
+        } else if slot.delivery_of(lane) != Some(&delivery) {
+            // A plan is made for the code as it is: only work has a tree that another run goes on with.
+            slot.set_phase(lane, phase.min(if lane == Lane::Work { Phase::Sources } else { Phase::Allocated }));
         }
-        slot.delivery = Some(delivery.clone());
-        slot.session = slot.session.take().or_else(|| session.clone());
+        slot.set_delivery(lane, &delivery);
+        if let Some(session) = session.as_deref().filter(|_| slot.session_of(lane).is_none()) {
+            slot.set_session(lane, session);
+        }
     })
     .await
 }
 
 /// Changes the slot's record, in the store and here.
-pub(super) async fn record(run: &mut Run, change: impl Fn(&mut Record) + Send + Sync) -> Result<(), Stop> {
+pub(in crate::flows) async fn record(run: &mut Run, change: impl Fn(&mut Record) + Send + Sync) -> Result<(), Stop> {
     let (Some(store), Some(slot)) = (run.found.store.clone(), run.found.slot.as_ref().map(|slot| slot.slot)) else {
         return Ok(());
     };
@@ -218,7 +242,8 @@ pub(super) async fn record(run: &mut Run, change: impl Fn(&mut Record) + Send + 
 
 /// The run has come this far; a rerun goes on from here.
 pub(super) async fn reached(run: &mut Run, phase: Phase) -> Result<(), Stop> {
-    record(run, |slot| slot.phase = slot.phase.max(phase)).await
+    let lane = run.lane();
+    record(run, |slot| slot.set_phase(lane, slot.phase_of(lane).max(phase))).await
 }
 
 /// Whether the slot is still ours; asked before anything leaves the run.

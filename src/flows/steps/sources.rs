@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{Did, Step};
 use crate::answer::Answer;
+use crate::event::{Pull, Subject};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
 use crate::flows::{authors, task};
@@ -27,8 +28,8 @@ impl Step for PlaceSources {
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         let chosen = choose(run).await?;
-        let default = run.default_branch();
-        let base = run.found.heads.as_ref().and_then(|heads| heads.default_commit().map(str::to_owned));
+        let base_branch = run.base_branch();
+        let base = run.found.heads.as_ref().and_then(|heads| heads.branches.get(&base_branch).cloned());
         let saved = saved_work(run, &chosen.branch);
         let begun = run.found.slot.as_ref().is_some_and(|slot| {
             slot.branch.as_deref() == Some(chosen.branch.as_str())
@@ -38,8 +39,8 @@ impl Step for PlaceSources {
         let wanted = AgentTree {
             folder: run.slot_folder().join("tree"),
             branch: chosen.branch.clone(),
-            start: chosen.head.clone().or_else(|| base.clone()).unwrap_or_else(|| default.clone()),
-            base: base.map(|commit| (default.clone(), commit)),
+            start: chosen.head.clone().or_else(|| base.clone()).unwrap_or_else(|| base_branch.clone()),
+            base: base.map(|commit| (base_branch.clone(), commit)),
             saved: saved.clone(),
             keep: begun,
             identity: authors::author(&run.settings),
@@ -61,6 +62,19 @@ impl Step for PlaceSources {
         };
         let mut said =
             format!("branch {}{}", chosen.branch, if chosen.head.is_some() { ", as it is on origin" } else { ", new" });
+        if let Some(moved) = moved_since_review(run, &chosen) {
+            said.push_str(", which moved since the review");
+            run.say(Level::Notice, moved);
+        }
+        if tree.kept && chosen.head.as_ref().is_some_and(|head| *head != tree.start) {
+            run.say(
+                Level::Notice,
+                format!(
+                    "branch {} moved since the agent began: what is new there is merged at the push",
+                    chosen.branch
+                ),
+            );
+        }
         let taken_up = tree.taken_up.clone();
         run.found.tree = Some(tree);
         let kept_work = task::has_unfinished_work(run);
@@ -82,9 +96,47 @@ impl Step for PlaceSources {
     }
 }
 
+/// The branch of the reviewed pull request, as it is on the remote now.
+fn of_pull(run: &Run, pull: &Pull) -> Result<Chosen, Stop> {
+    let (branch, number) = (&pull.head_branch, pull.number);
+    if *branch == run.default_branch() {
+        return Err(Stop::failed(format!(
+            "pull request #{number} comes from the default branch {branch}, and codexctl never pushes to that: open it from another branch"
+        )));
+    }
+    let head = match &run.found.heads {
+        Some(heads) => Some(heads.branches.get(branch).cloned().ok_or_else(|| {
+            Stop::failed(format!(
+                "branch {branch} of pull request #{number} is not on the remote any more: restore it, then submit the review again"
+            ))
+        })?),
+        // Nobody to ask in a dry run: the event's word.
+        None => Some(pull.head_sha.clone()).filter(|commit| !commit.is_empty()),
+    };
+    Ok(Chosen { branch: branch.clone(), head, pull: Some(number), passed: Vec::new() })
+}
+
+/// What a reader of the log has to know where the reviewer saw another state of the branch than the agent will.
+fn moved_since_review(run: &Run, chosen: &Chosen) -> Option<String> {
+    let Subject::ReviewSubmitted { pull, .. } = &run.event.subject else { return None };
+    let (seen, now) = (pull.head_sha.as_str(), chosen.head.as_deref()?);
+    let short = |commit: &str| commit.chars().take(7).collect::<String>();
+    (run.reviewed().is_some() && !seen.is_empty() && seen != now).then(|| {
+        format!(
+            "branch {} moved since the review, from {} to {}: the agent works on what is there now",
+            chosen.branch,
+            short(seen),
+            short(now)
+        )
+    })
+}
+
 /// The branch of the issue; pull requests are asked about one branch after the other, as far as needed.
 async fn choose(run: &Run) -> Result<Chosen, Stop> {
-    let base = branch::issue_branch(run.issue.number);
+    if let Some(pull) = run.reviewed() {
+        return of_pull(run, pull);
+    }
+    let base = branch::issue_branch(run.about.number());
     let mut facts = Facts {
         branches: run.found.heads.as_ref().map(|heads| heads.branches.clone()).unwrap_or_default(),
         ..Facts::default()

@@ -54,6 +54,9 @@ pub(super) fn judge(flow: Flow, facts: &Facts) -> Verdict {
     {
         return Verdict::pass(format!("no GitHub token, so {user} at this machine is the actor"));
     }
+    if facts.by_hand {
+        return owner(facts);
+    }
     let Some(sender) = &facts.sender else {
         return Verdict::stop("the event doesn't say who sent it");
     };
@@ -66,6 +69,35 @@ pub(super) fn judge(flow: Flow, facts: &Facts) -> Verdict {
         bot(facts, sender, named)
     } else {
         person(facts, sender, named)
+    }
+}
+
+/// By hand the account of the token is the actor. No event means no loop, so that its own account may be the one that is named.
+fn owner(facts: &Facts) -> Verdict {
+    let owner = match &facts.viewer {
+        Answer::Known(owner) => owner,
+        Answer::Unknown(would) => return Verdict::unknown(would),
+    };
+    let login = format!("{}, whose token this is,", owner.login);
+    if facts.allowed.iter().any(|named| named.eq_ignore_ascii_case(&owner.login)) {
+        return Verdict::pass(format!("{login} is named in CODEXCTL_ALLOWED_USERS"));
+    }
+    if !facts.allowed.is_empty() {
+        return Verdict::stop(format!("{login} is not in CODEXCTL_ALLOWED_USERS"));
+    }
+    if owner.bot {
+        return Verdict::stop(format!(
+            "{login} is a bot, and bots start runs only if CODEXCTL_ALLOWED_USERS names them"
+        ));
+    }
+    match &facts.permission {
+        Answer::Known(permission) if *permission < Permission::Write => {
+            Verdict::stop(format!("{login} has no write permission on {} ({})", facts.repository, word(*permission)))
+        }
+        Answer::Known(permission) => {
+            Verdict::pass(format!("{login} may write to {} ({})", facts.repository, word(*permission)))
+        }
+        Answer::Unknown(would) => Verdict::unknown(would),
     }
 }
 

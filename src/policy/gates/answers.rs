@@ -41,8 +41,10 @@ pub(super) fn fork(facts: &Facts) -> Verdict {
 }
 
 pub(super) fn duplicate(flow: Flow, facts: &Facts) -> Verdict {
-    if matches!(flow, Flow::Deploy | Flow::Gc) {
-        return Verdict::not_asked(format!("the flow {flow} works for no issue"));
+    match flow {
+        Flow::Deploy | Flow::Gc => return Verdict::not_asked(format!("the flow {flow} works for no issue")),
+        Flow::Cleanup => return Verdict::not_asked("a cleanup takes the slot from whoever works there"),
+        _ => {}
     }
     let what = match (&facts.issue, &facts.pull) {
         (Some(issue), _) => format!("issue #{}", issue.number),
@@ -51,8 +53,13 @@ pub(super) fn duplicate(flow: Flow, facts: &Facts) -> Verdict {
     };
     match (&facts.handled, &facts.running) {
         (Answer::Known(true), _) => Verdict::stop(format!(
-            "this delivery ({}) has been handled: set the label again to start anew",
-            facts.delivery
+            "this delivery ({}) has been handled: {} to start anew",
+            facts.delivery,
+            match flow {
+                Flow::Review | Flow::RepairReview => "submit another review",
+                Flow::PlanReview => "write another comment",
+                _ => "set the label again",
+            }
         )),
         (_, Answer::Known(Some(holder))) => Verdict::stop(format!("{flow} for {what} is running already ({holder})")),
         (Answer::Unknown(would), _) | (_, Answer::Unknown(would)) => Verdict::unknown(would),

@@ -16,6 +16,7 @@ fn facts() -> Facts {
         sender: Some(account("ann", false)),
         allowed: Vec::new(),
         token: true,
+        by_hand: false,
         local_user: Some("kim".to_owned()),
         permission: Answer::Known(Permission::Write),
         viewer: Answer::Known(account("codex-app[bot]", true)),
@@ -50,6 +51,26 @@ fn allow(facts: &mut Facts, users: &str) {
 fn send(facts: &mut Facts, login: &str, bot: bool) {
     facts.sender = Some(account(login, bot));
     facts.is_bot = Answer::Known(bot);
+}
+
+#[test]
+fn by_hand_the_owner_of_the_token_is_the_actor() {
+    let by_hand = |owner: Account, change: fn(&mut Facts)| {
+        actor(|facts| {
+            (facts.by_hand, facts.sender, facts.viewer) = (true, Some(owner.clone()), Answer::Known(owner));
+            change(facts);
+        })
+    };
+    let ann = || account("ann", false);
+    assert_snapshot!(by_hand(ann(), |_| {}), @"pass: ann, whose token this is, may write to o/shop (write)");
+    assert_snapshot!(by_hand(ann(), |facts| facts.permission = Answer::Known(Permission::Read)), @"stop: ann, whose token this is, has no write permission on o/shop (read)");
+    assert_snapshot!(by_hand(ann(), |facts| allow(facts, "Ann")), @"pass: ann, whose token this is, is named in CODEXCTL_ALLOWED_USERS");
+    assert_snapshot!(by_hand(ann(), |facts| allow(facts, "bob")), @"stop: ann, whose token this is, is not in CODEXCTL_ALLOWED_USERS");
+    assert_snapshot!(by_hand(ann(), |facts| facts.viewer = would("whose token this is")), @"unknown (would ask whose token this is)");
+    let bot = || account("shop[bot]", true);
+    assert_snapshot!(by_hand(bot(), |_| {}), @"stop: shop[bot], whose token this is, is a bot, and bots start runs only if CODEXCTL_ALLOWED_USERS names them");
+    assert_snapshot!(by_hand(bot(), |facts| allow(facts, "shop[bot]")), @"pass: shop[bot], whose token this is, is named in CODEXCTL_ALLOWED_USERS");
+    assert_snapshot!(by_hand(ann(), |facts| facts.token = false), @"pass: no GitHub token, so kim at this machine is the actor");
 }
 
 #[test]

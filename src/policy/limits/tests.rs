@@ -45,6 +45,7 @@ fn ordinary_changes_within_the_limits_are_allowed() {
     let changes = [change("src/main.rs", 400), change("docs/a.md", 600), change("README.md", 0)];
     assert_eq!(verdict(&changes), Verdict::Allowed);
     assert_eq!(verdict(&[]), Verdict::Allowed);
+    assert_eq!(verdict(&[change("a", 1000)]), Verdict::Allowed, "the limits themselves are still fine");
 }
 
 #[test]
@@ -88,6 +89,20 @@ fn protected_paths_make_a_draft_in_any_case_and_at_any_depth() {
         "Services.yaml",
         "hooks/seed.sh",
         ".env.shared",
+        // Other spellings that some file system takes for the same name.
+        ".GITHUB/workflows/ci.yml",
+        ".g\u{200c}ithub/workflows/ci.yml",
+        ".github./workflows/ci.yml",
+        "AGENTS.md ",
+        "AGENTS.md::$DATA",
+        "AGENT\u{17f}.md",
+        "hoo\u{212a}s/seed.sh",
+        "GITHUB~1/workflows/ci.yml",
+        "docs/CODEOW~1",
+        "services.yaml.",
+        // A link or a file in place of the whole folder.
+        ".github",
+        ".codex",
     ] {
         assert!(is_protected(path), "{path}");
     }
@@ -102,6 +117,24 @@ fn protected_paths_make_a_draft_in_any_case_and_at_any_depth() {
     ] {
         assert!(!is_protected(path), "{path}");
     }
+}
+
+#[test]
+fn a_glob_counts_for_both_ways_to_write_an_accent() {
+    let globs = list(&["caf\u{e9}/**"]);
+    let policy = Policy::new(&Options {
+        max_files: 1,
+        max_bytes: 1,
+        protected: &globs,
+        config: "services.yaml",
+        named: &[],
+        on_protected: OnProtected::Draft,
+        skip: &[],
+    })
+    .unwrap();
+    assert!(
+        policy.is_protected("caf\u{e9}/x") && policy.is_protected("cafe\u{301}/x") && !policy.is_protected("cafe/x")
+    );
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::policy::labels;
+
 /// What one event sets going (spec 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Flow {
@@ -67,6 +69,15 @@ impl Flow {
         }
     }
 
+    /// The trigger label that is taken off at the end, so that setting it again starts again; a plan's stays and marks the root.
+    pub const fn label_taken_off(self) -> Option<&'static str> {
+        match self {
+            Self::Dev => Some(labels::DEV),
+            Self::Repair => Some(labels::REPAIR),
+            _ => None,
+        }
+    }
+
     /// The prompt that its agent gets; none where no agent works.
     pub const fn kind(self) -> Option<Kind> {
         match self {
@@ -112,6 +123,18 @@ impl Kind {
             Self::DevReview => "dev_review",
             Self::AiRepairIssue => "ai-repair_issue",
             Self::AiRepairReview => "ai-repair_review",
+        }
+    }
+
+    /// The flow whose agent gets this prompt.
+    pub const fn flow(self) -> Flow {
+        match self {
+            Self::PlanIssue => Flow::Plan,
+            Self::PlanReview => Flow::PlanReview,
+            Self::DevIssue => Flow::Dev,
+            Self::DevReview => Flow::Review,
+            Self::AiRepairIssue => Flow::Repair,
+            Self::AiRepairReview => Flow::RepairReview,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::PullRef;
+use super::{Again, PullRef};
 use crate::report::template::{Escape, Texts, texts};
 use crate::report::{Lang, TextError};
 
@@ -27,8 +27,8 @@ pub struct Environment {
     pub unready: Option<String>,
     /// The issue.
     pub issue: u64,
-    /// The label that starts a run on the issue again.
-    pub trigger: String,
+    /// How people ask for such a run again.
+    pub again: Again,
     /// The pull request.
     pub pull: PullRef,
     /// The run's page, where there is one.
@@ -46,7 +46,7 @@ pub struct EnvironmentLink {
     pub path: String,
 }
 
-static TEXTS: Texts = texts!("comments", "environment", Escape::Markdown, ["ask_for_changes"]);
+static TEXTS: Texts = texts!("comments", "environment", Escape::Markdown, ["ask_for_changes", "again"]);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,7 +60,7 @@ struct View<'a> {
     links: Vec<ViewLink<'a>>,
     unready: Option<&'a str>,
     issue: u64,
-    trigger: &'a str,
+    again: &'a Again,
     pull: &'a PullRef,
     run_url: Option<&'a str>,
     review_starts_run: bool,
@@ -98,7 +98,7 @@ pub fn environment(of: &Environment, lang: Lang) -> Result<String, TextError> {
         links: links.collect(),
         unready: of.unready.as_deref(),
         issue: of.issue,
-        trigger: &of.trigger,
+        again: &of.again,
         pull: &of.pull,
         run_url: of.run_url.as_deref(),
         review_starts_run: of.review_starts_run,

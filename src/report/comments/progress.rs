@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Cost, Ending, Kept, LONGEST_TEXT, PullRef, Step, cut_note};
+use super::{Again, Cost, Ending, Kept, LONGEST_TEXT, PlanRef, PullRef, Step, cut_note};
+use crate::report::phrases::said;
 use crate::report::template::{Escape, Texts, texts};
 use crate::report::{Lang, TextError, untrusted};
 
@@ -13,8 +14,8 @@ pub struct Progress {
     pub marker: String,
     /// The issue.
     pub issue: u64,
-    /// The label that starts such a run again, such as `[ai-dev]`.
-    pub trigger: String,
+    /// How people ask for such a run again.
+    pub again: Again,
     /// The run's page, where there is one.
     pub run_url: Option<String>,
     /// The steps in order.
@@ -35,6 +36,8 @@ pub struct Progress {
     pub kept: Option<Kept>,
     /// The limit that was reached: seconds for [`crate::agent::verdict::Outcome::TimedOut`], tokens for `OverBudget`.
     pub limit: Option<u64>,
+    /// The plan that the run worked on.
+    pub planned: Option<PlanRef>,
     /// What of the agent's result the flow does not carry out, one line each.
     pub left: Vec<String>,
     /// What it cost so far.
@@ -43,15 +46,19 @@ pub struct Progress {
     pub review_starts_run: bool,
 }
 
-static TEXTS: Texts =
-    texts!("comments", "progress", Escape::Markdown, ["steps", "step_title", "cost", "kept", "ask_for_changes"]);
+static TEXTS: Texts = texts!(
+    "comments",
+    "progress",
+    Escape::Markdown,
+    ["steps", "step_title", "cost", "kept", "ask_for_changes", "again"]
+);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     marker: &'a str,
     issue: u64,
-    trigger: &'a str,
+    again: &'a Again,
     run_url: Option<&'a str>,
     steps: Vec<Step>,
     ending: Option<Ending>,
@@ -64,6 +71,7 @@ struct View<'a> {
     conflict: bool,
     limit_ms: u64,
     limit: u64,
+    planned: Option<&'a PlanRef>,
     left: Vec<&'a str>,
     cost: &'a Cost,
     review_starts_run: bool,
@@ -86,28 +94,20 @@ pub fn progress(of: &Progress, lang: Lang) -> Result<String, TextError> {
     let view = View {
         marker: &of.marker,
         issue: of.issue,
-        trigger: &of.trigger,
+        again: &of.again,
         run_url: of.run_url.as_deref(),
         steps: of.steps.iter().map(short).collect(),
         ending: of.ending,
-        reason: of.reason.as_ref().and_then(quoted),
+        reason: of.reason.as_ref().and_then(|reason| quoted(&said(reason.trim(), lang))),
         said: of.said.as_ref().and_then(block),
-        // An item of a list goes on in lines that are indented.
-        questions: of
-            .questions
-            .iter()
-            .take(10)
-            .map(|question| untrusted::markdown(question, Some(of.issue), 600, &note))
-            .filter(|question| !question.is_empty())
-            .enumerate()
-            .map(|(at, question)| format!("{}. {}", at + 1, question.replace('\n', "\n   ").replace("\n   \n", "\n\n")))
-            .collect(),
+        questions: super::numbered(&of.questions, of.issue, &note),
         plan: of.plan.as_ref().and_then(block),
         pull: of.pull.as_ref(),
         kept: of.kept.as_ref(),
         conflict: matches!(of.kept, Some(Kept::Conflict(_))),
         limit_ms: of.limit.unwrap_or_default().saturating_mul(1000),
         limit: of.limit.unwrap_or_default(),
+        planned: of.planned.as_ref(),
         left: of.left.iter().take(10).map(|line| untrusted::cut(line, 160).0).collect(),
         cost: &of.cost,
         review_starts_run: of.review_starts_run,

@@ -33,7 +33,12 @@ pub struct PullBody {
 static TEXTS: Texts = texts!("comments", "pull", Escape::Markdown, ["cost"]);
 
 /// So many protected files are named; more would hide the text below them.
-const NAMED: usize = 20;
+pub(super) const NAMED: usize = 20;
+
+/// A file's name as a code span.
+pub(super) fn named(path: &str) -> String {
+    untrusted::code(untrusted::cut(path, 200).0)
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,12 +64,11 @@ pub fn pull(of: &PullBody, lang: Lang) -> Result<String, TextError> {
         .as_deref()
         .map(|text| untrusted::markdown(text, Some(of.issue), LONGEST_VERIFICATION, &note))
         .filter(|text| !text.is_empty());
-    let named = |path: &String| untrusted::code(untrusted::cut(path, 200).0);
     let view = View {
         issue: of.issue,
         body: untrusted::markdown(&of.body, Some(of.issue), LONGEST_BODY, &note),
         verification,
-        protected: of.protected.iter().take(NAMED).map(named).collect(),
+        protected: of.protected.iter().take(NAMED).map(|path| named(path)).collect(),
         unnamed: of.protected.len().saturating_sub(NAMED),
         draft: of.draft,
         run_url: of.run_url.as_deref(),

@@ -44,6 +44,7 @@ fn done() -> Summary {
             FileChange { path: "services/checkout/cart.js".to_owned(), lines: Some((12, 3)) },
             FileChange { path: "logo.png".to_owned(), lines: None },
         ],
+        requests: Some((41, 3)),
         outbox: None,
     }
 }
@@ -65,6 +66,7 @@ fn nothing() -> Summary {
         cost: Cost::default(),
         links: Vec::new(),
         files: Vec::new(),
+        requests: None,
         outbox: None,
     }
 }
@@ -89,6 +91,7 @@ fn a_failed_run_without_a_token_shows_the_reason_and_the_outbox() {
     failed.reason = Some("turn failed: stream disconnected".to_owned());
     failed.pull = Some(PullRef { number: None, draft: false, branch: "codex/issue-7".to_owned() });
     failed.outbox = Some(".codexctl/outbox".to_owned());
+    failed.requests = None;
     failed.steps[2].state = StepState::Failed;
     failed.steps.push(step("push", StepState::Waiting, None, ""));
     failed.files.clear();

@@ -128,6 +128,34 @@ async fn renewing_is_seen_even_on_a_clock_that_stands() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_lease_is_asked_to_end_and_hears_it_though_it_renews() {
+    let story = Story::new().await;
+    story.taken_there_by("1-1").await;
+    let heard = async |id: &str| asked_to_end(&story.store, 1, &holder(id)).await.unwrap();
+    assert_eq!(heard("1-1").await, None);
+    ask_to_end(&story.store, 1, "2-1").await.unwrap();
+    story.renewed_there_by("1-1").await;
+    assert_eq!((heard("1-1").await.as_deref(), heard("2-1").await), (Some("2-1"), None));
+    release(&story.store, 1, &holder("1-1")).await.unwrap();
+    story.taken_there_by("2-1").await;
+    ask_to_end(&story.store, 1, "2-1").await.unwrap();
+    assert_eq!(heard("2-1").await, None, "nobody asks itself, and the next holder is not asked");
+}
+
+#[tokio::test]
+async fn asking_a_holder_to_end_is_no_sign_of_its_life() {
+    let story = Story::new().await;
+    story.taken_there_by("1-1").await;
+    let mut taker = Taker::new(1, holder("2-1"));
+    assert!(is_busy(&story.ask(&mut taker).await));
+    story.here.advance(TimeDelta::seconds(90));
+    ask_to_end(&story.store, 1, "2-1").await.unwrap();
+    assert!(is_busy(&story.ask(&mut taker).await));
+    story.here.advance(TimeDelta::seconds(30));
+    assert_eq!(story.ask(&mut taker).await, over("1-1", "it has shown no sign of life for two minutes"));
+}
+
+#[tokio::test]
 async fn a_later_attempt_of_the_same_run_takes_over_at_once_and_an_earlier_one_does_not() {
     let story = Story::new().await;
     story.taken_there_by("10-2").await;

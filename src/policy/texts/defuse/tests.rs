@@ -71,6 +71,11 @@ fn no_issue_but_the_one_is_closed() {
         ("fixes&nbsp;#12, fixes&#32;#12", "f·ixes&nbsp;#12, f·ixes&#32;#12"),
         ("fixes GH&#45;12, fixes a&period;b/c#3", "fixes GH·&#45;·12, fixes a·&period;·b/c#3"),
         ("prefixes #12, fixes the bug of #12", "prefixes #12, fixes the bug of #12"),
+        (
+            "* closes #12\n  - Fixes\n    GH-3\n1. fix: o/other#4",
+            "* c·loses #12\n  - F·ixes\n    GH-3\n1. f·ix: o/other#4",
+        ),
+        ("| Fixes | #12 |\n> resolves #13", "| F·ixes | #12 |\n> r·esolves #13"),
         ("fixes #1 fixes #2 fixes #7", "f·ixes #1 f·ixes #2 fixes #7"),
     ] {
         assert_eq!(defused(text), want);

@@ -17,7 +17,7 @@ fn deployed() -> Environment {
         ],
         unready: None,
         issue: 7,
-        trigger: "[ai-dev]".to_owned(),
+        again: Again::Label("[ai-dev]".to_owned()),
         pull: PullRef { number: Some(12), draft: true, branch: "codex/issue-7".to_owned() },
         run_url: Some("https://github.com/codex-k8s/shop/actions/runs/42".to_owned()),
         review_starts_run: true,

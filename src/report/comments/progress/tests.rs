@@ -19,7 +19,7 @@ fn running() -> Progress {
     Progress {
         marker: "<!-- codexctl:progress {\"schema\":1} -->".to_owned(),
         issue: 7,
-        trigger: "[ai-dev]".to_owned(),
+        again: Again::Label("[ai-dev]".to_owned()),
         run_url: Some("https://github.com/codex-k8s/shop/actions/runs/42".to_owned()),
         steps: vec![
             step("gates", StepState::Done, Some(420), ""),
@@ -37,6 +37,7 @@ fn running() -> Progress {
         pull: None,
         kept: None,
         limit: None,
+        planned: None,
         left: Vec::new(),
         cost: Cost { usage: None, took: Duration::from_secs(65) },
         review_starts_run: false,
@@ -215,4 +216,31 @@ fn ten_megabytes_fit_into_a_comment_in_every_ending() {
             assert!(text.chars().count() <= BODY_LIMIT, "{ending:?} {unit:?}: {}", text.chars().count());
         }
     }
+}
+
+#[test]
+fn a_review_is_told_on_its_pull_request_in_words_of_its_own() {
+    let review = |of: Progress| Progress { issue: 8, again: Again::Review, review_starts_run: true, ..of };
+    let pull = PullRef { number: Some(8), draft: false, branch: "codex/issue-7".to_owned() };
+    let done =
+        Progress { said: Some("The numbers have names now.".to_owned()), pull: Some(pull), ..ended(Outcome::Done) };
+    let no_change = Progress { said: Some("They have names.".to_owned()), ..ended(Outcome::NoChange) };
+    let all = [
+        running(),
+        done,
+        no_change,
+        Progress { limit: Some(3600), ..ended(Outcome::TimedOut) },
+        Progress { reason: Some("too much".to_owned()), ..ended(Outcome::Refused) },
+    ];
+    let texts: Vec<String> = all
+        .into_iter()
+        .flat_map(|of| {
+            let text = both(&review(of));
+            // Steps and costs are told as for an issue.
+            text.split("======== ru ========\n")
+                .map(|text| text.split("\n**Cost").next().unwrap().split("\n**Затраты").next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    insta::assert_snapshot!(texts.join("\n--------\n"));
 }
