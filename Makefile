@@ -25,7 +25,7 @@ test: setup lint unit integration fuzz shop demo-test ## Everything that must pa
 
 .PHONY: setup
 setup:
-	$(call timed,set-up,tests/setup/install.sh codex linters readers cluster)
+	$(call timed,set-up,tests/setup/install.sh codex github linters readers cluster lfs secrets)
 
 .PHONY: lint
 lint: ## Formatting, clippy, dependencies, workflows, shell scripts

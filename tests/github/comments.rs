@@ -21,6 +21,7 @@ async fn a_comment_is_written_once_and_then_edited_also_by_a_later_run() {
     insta::assert_snapshot!(scene.stand.log().join("\n"), @"
     POST /graphql → 200
     POST /repos/codex-k8s/shop/issues/7/comments → 201
+    POST /graphql → 200
     PATCH /repos/codex-k8s/shop/issues/comments/101 → 200
     POST /graphql → 200
     PATCH /repos/codex-k8s/shop/issues/comments/101 → 200
@@ -133,6 +134,47 @@ async fn two_steps_that_write_the_same_comment_at_once_write_one() {
     let (first, second) = tokio::join!(github.put_comment(&one), github.put_comment(&two));
     assert_eq!(first.unwrap(), second.unwrap());
     assert_eq!(scene.stand.state().comments_of(REPO).len(), 1);
+}
+
+#[tokio::test]
+async fn machines_that_look_and_write_at_the_same_time_end_with_one_comment_and_the_last_word() {
+    let scene = Scene::new();
+    let machines: Vec<_> = (0..3).map(|_| scene.github()).collect();
+    let texts: Vec<_> = (0..3).map(|at| progress("sources", &format!("machine {at}"))).collect();
+    let put = |at: usize| machines[at].put_comment(&texts[at]);
+    let urls: [_; 3] = tokio::join!(put(0), put(1), put(2)).into();
+    let urls = urls.map(|url| url.unwrap().into_known());
+    assert_eq!(scene.stand.state().comments_of(REPO).len(), 1, "{}", scene.stand.log().join("\n"));
+    assert!(urls.iter().all(|url| *url == urls[0]), "{urls:?}");
+    for at in [1, 0, 2] {
+        let last = progress("published", &format!("machine {at} is done"));
+        machines[at].put_comment(&last).await.unwrap();
+        assert_eq!(scene.stand.state().comments_of(REPO), [("github-actions[bot]".to_owned(), last.body)]);
+    }
+}
+
+#[tokio::test]
+async fn a_comment_that_a_person_edited_gets_our_text_again() {
+    let scene = Scene::new();
+    let github = scene.github();
+    github.put_comment(&progress("sources", "one")).await.unwrap();
+    scene.stand.set(|state| {
+        for comment in state.repos.get_mut(REPO).unwrap().comments.values_mut() {
+            comment.body = "Somebody's own words, marker and all gone.".to_owned();
+        }
+    });
+    let next = progress("agent", "two");
+    github.put_comment(&next).await.unwrap();
+    assert_eq!(scene.stand.state().comments_of(REPO), [("github-actions[bot]".to_owned(), next.body)]);
+}
+
+#[tokio::test]
+async fn a_locked_conversation_is_told_as_one() {
+    let scene = Scene::new();
+    scene.stand.set(|state| state.repos.get_mut(REPO).unwrap().issues.get_mut(&7).unwrap().locked = true);
+    scene.stand.set(|state| state.add_classic_token("ghp_mallory", "mallory", &["repo"]));
+    let error = scene.github_as("ghp_mallory").put_comment(&progress("agent", "working")).await.unwrap_err();
+    insta::assert_snapshot!(error, @"issue #7 is locked, and this token may not write there: unlock the conversation, or give a token with write access");
 }
 
 #[tokio::test]

@@ -141,21 +141,24 @@ async fn a_whole_dev_run_takes_few_requests() {
     POST /graphql → 200
     POST /graphql → 200
     POST /repos/codex-k8s/shop/issues/7/comments → 201
+    POST /graphql → 200
     GET /repos/codex-k8s/shop/pulls?head=codex-k8s:codex%2Fissue-7&state=all&sort=created&direction=desc&per_page=100 → 200
     POST /graphql → 200
     PATCH /repos/codex-k8s/shop/issues/comments/102 → 200
-    GET /repos/codex-k8s/shop/collaborators/ada/permission → 200
+    GET /repos/codex-k8s/shop/collaborators/ada/permission → 304
     GET /repos/codex-k8s/shop/pulls?head=codex-k8s:codex%2Fissue-7&state=open&sort=created&direction=desc&per_page=100 → 200
     POST /repos/codex-k8s/shop/pulls → 201
     POST /repos/codex-k8s/shop/issues/8/labels → 200
     POST /repos/codex-k8s/shop/pulls/8/requested_reviewers → 201
     POST /graphql → 200
     POST /repos/codex-k8s/shop/issues/8/comments → 201
+    POST /graphql → 200
     PATCH /repos/codex-k8s/shop/issues/comments/102 → 200
     DELETE /repos/codex-k8s/shop/issues/7/labels/%5Bai-dev%5D → 200
     ");
     assert_eq!(github.requests(), scene.stand.log().len() as u64);
     assert!(github.requests() < 20);
+    assert_eq!(github.unchanged(), 1, "who may write is asked again before publishing, and costs nothing");
 }
 
 /// What the flow `dev` asks and writes, in its order.

@@ -29,9 +29,12 @@ async fn a_pull_request_is_opened_as_a_draft_with_labels_and_reviewers() {
         "codex"
       ],
       "closed": false,
+      "state_reason": null,
       "author": "github-actions[bot]",
       "locked": false,
+      "created_at": "2026-01-01T00:00:02Z",
       "updated_at": "2026-01-01T00:00:02Z",
+      "closed_at": null,
       "reactions": [],
       "pull": {
         "head": "codex/issue-7",
@@ -44,7 +47,8 @@ async fn a_pull_request_is_opened_as_a_draft_with_labels_and_reviewers() {
         ],
         "reviews": [],
         "review_texts": [],
-        "threads": []
+        "threads": [],
+        "reactions": {}
       }
     }
     "#);

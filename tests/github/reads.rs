@@ -1,6 +1,7 @@
 //! What codexctl asks GitHub, and how few requests that takes.
 
 use codexctl_action::answer::Answer;
+use codexctl_action::github::markers::{State, marker};
 use codexctl_action::github::{GitHub as _, Permission};
 
 use crate::scene::{REPO, Scene};
@@ -176,6 +177,7 @@ async fn what_is_not_there_and_what_may_not_be_seen_read_the_same() {
 #[tokio::test]
 async fn a_review_comes_with_all_pages_of_its_threads_and_says_what_is_resolved_hidden_and_ours() {
     let scene = Scene::new();
+    let marked = format!("{}\nours", marker("reply", REPO, "shop", 12, &State::default()));
     let thread = |number: u64| ReviewThread {
         path: format!("src/{number}.js"),
         line: Some(number),
@@ -185,7 +187,8 @@ async fn a_review_comes_with_all_pages_of_its_threads_and_says_what_is_resolved_
         hunk: "@@ -1 +1 @@".to_owned(),
         comments: vec![
             ("grace".to_owned(), format!("word {number}")),
-            ("github-actions[bot]".to_owned(), "ours".to_owned()),
+            // What the account says without a marker is a person's word.
+            ("github-actions[bot]".to_owned(), if number == 3 { "by hand".to_owned() } else { marked.clone() }),
         ],
         minimized: if number == 2 { vec![0] } else { vec![] },
     };
@@ -238,7 +241,7 @@ async fn a_review_comes_with_all_pages_of_its_threads_and_says_what_is_resolved_
     insta::assert_snapshot!(threads.join("\n"), @"
     PRRT_12_0 src/1.js:None-Some(1) resolved true outdated false: grace, github-actions[bot] (ours)
     PRRT_12_1 src/2.js:Some(1)-Some(2) resolved false outdated true: grace (hidden), github-actions[bot] (ours)
-    PRRT_12_2 src/3.js:None-Some(3) resolved false outdated false: grace, github-actions[bot] (ours)
+    PRRT_12_2 src/3.js:None-Some(3) resolved false outdated false: grace, github-actions[bot]
     ");
     assert_eq!(review.threads[0].hunk.as_deref(), Some("@@ -1 +1 @@"));
     let missing = scene.github().review(7).await.unwrap_err();

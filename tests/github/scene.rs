@@ -1,5 +1,6 @@
 //! The scene of every story: a shop with an issue, people with and without rights, a workflow's token, and ears for what is said.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,9 +22,23 @@ pub(crate) const TOKEN: &str = "ghs_canary0000000000000000000000000000";
 #[derive(Default)]
 pub(crate) struct Ears {
     heard: Mutex<Vec<String>>,
+    masked: Mutex<Vec<String>>,
+    /// Somebody asks the run to stop while it waits.
+    stops: AtomicBool,
+    stopped: AtomicBool,
 }
 
 impl Ears {
+    /// What was to be hidden.
+    pub(crate) fn masked(&self) -> Vec<String> {
+        self.masked.lock().unwrap().clone()
+    }
+
+    /// The next wait is cut short.
+    pub(crate) fn stop_at_the_next_wait(&self) {
+        self.stops.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn heard(&self) -> String {
         self.heard.lock().unwrap().join("\n")
     }
@@ -39,13 +54,23 @@ impl Ui for Ears {
     fn note(&self, note: &Note) {
         self.heard.lock().unwrap().push(format!("{:?}: {}", note.level, note.text));
     }
-    fn mask(&self, _: &Secret) {}
+    fn mask(&self, value: &Secret) {
+        self.masked.lock().unwrap().push(value.expose().clone());
+    }
 }
 
 #[async_trait]
 impl Wait for Ears {
     async fn wait(&self, time: Duration) {
+        if self.stops.swap(false, Ordering::SeqCst) {
+            self.stopped.store(true, Ordering::SeqCst);
+            return;
+        }
         self.heard.lock().unwrap().push(format!("(waits {} s)", time.as_secs()));
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
     }
 }
 

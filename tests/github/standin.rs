@@ -5,10 +5,16 @@ use serde_json::{Value, json};
 
 use crate::scene::{REPO, Scene, TOKEN};
 
+/// A client that isn't codexctl: what it asks may be wrong on purpose.
+pub(crate) fn client() -> Client {
+    let builder = Client::builder().no_proxy().tls_certs_only(std::iter::empty());
+    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 /// Sends a request without codexctl in between; gives status and message.
-async fn raw(scene: &Scene, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+pub(crate) async fn raw(scene: &Scene, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let url = format!("{}{path}", scene.stand.url());
-    let mut request = Client::builder().no_proxy().build().unwrap().request(method.clone(), url).body(body.to_owned());
+    let mut request = client().request(method.clone(), url).body(body.to_owned());
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -16,7 +22,8 @@ async fn raw(scene: &Scene, method: Method, path: &str, headers: &[(&str, &str)]
     let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
     let said: Value = serde_json::from_str(&text).unwrap_or_default();
     let message = said["message"].as_str().or(said["errors"][0]["message"].as_str()).unwrap_or_default();
-    let single = said["errors"][0].get("field").map(|_| format!(" {}", said["errors"][0])).unwrap_or_default();
+    let first = &said["errors"][0];
+    let single = if first.is_string() || first.get("code").is_some() { format!(" {first}") } else { String::new() };
     format!("{method} {path} {body} → {status} {}{single}", message.replace('\n', " "))
 }
 
@@ -73,9 +80,9 @@ async fn wrong_requests_are_refused_as_github_refuses_them() {
     POST /repos/codex-k8s/shop/pulls {"head":"codex/issue-7","base":"main"} → 422 Validation Failed {"resource":"PullRequest","field":"title","code":"missing_field"}
     GET /repos/codex-k8s/hidden/issues/7  → 404 Not Found
     POST /graphql {"query":"{ viewer { login shoeSize } }"} → 200 Field 'shoeSize' doesn't exist on type 'User'
-    POST /graphql {"query":"{ viewer }"} → 200 User must have selections
+    POST /graphql {"query":"{ viewer }"} → 200 Field must have selections (field 'viewer' returns User but has no selections. Did you mean 'viewer { ... }'?)
     POST /graphql {"query":"{ viewer { login }"} → 200 Unexpected end of document
-    POST /graphql {"query":"query Q($n: Int!) { viewer { login } }"} → 200 Variable $n was provided invalid value
+    POST /graphql {"query":"query Q($n: Int!) { viewer { login } }"} → 200 Variable $n of type Int! was provided invalid value
     "#);
     assert_eq!(scene.stand.state().comments_of(REPO), []);
     assert_eq!(scene.stand.state().repos[REPO].issues.len(), 1);
@@ -98,14 +105,21 @@ async fn a_second_pull_request_of_the_same_branches_is_refused() {
 #[tokio::test]
 async fn an_answer_that_is_known_already_is_304_and_the_hour_has_an_end() {
     let scene = Scene::new();
-    let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
+    let client = client();
     let url = format!("{}/repos/{REPO}/issues/7", scene.stand.url());
-    let first = client.get(&url).bearer_auth(TOKEN).send().await.unwrap();
+    let first = client.get(&url).header("user-agent", "test").bearer_auth(TOKEN).send().await.unwrap();
     let etag = first.headers()["etag"].to_str().unwrap().to_owned();
-    let again = client.get(&url).bearer_auth(TOKEN).header("if-none-match", &etag).send().await.unwrap();
+    let again = client
+        .get(&url)
+        .header("user-agent", "test")
+        .bearer_auth(TOKEN)
+        .header("if-none-match", &etag)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(again.status(), 304);
-    assert_eq!(again.headers()["x-ratelimit-remaining"], "4998");
+    assert_eq!(again.headers()["x-ratelimit-remaining"], "4999", "what hasn't changed costs nothing");
     scene.stand.set(|state| state.tokens.get_mut(TOKEN).unwrap().remaining = 0);
-    let over = client.get(&url).bearer_auth(TOKEN).send().await.unwrap();
+    let over = client.get(&url).header("user-agent", "test").bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!((over.status().as_u16(), &over.headers()["x-ratelimit-remaining"]), (403, &"0".parse().unwrap()));
 }

@@ -72,6 +72,7 @@ async fn an_edit_whose_answer_was_cut_is_looked_at_before_it_is_repeated() {
     scene.stand.fail_next("PATCH *", Fault::CutAfter);
     github.put_comment(&progress("agent", "two")).await.unwrap();
     insta::assert_snapshot!(scene.stand.log()[2..].join("\n"), @"
+    POST /graphql → 200
     PATCH /repos/codex-k8s/shop/issues/comments/101 → cut
     POST /graphql → 200
     ");
@@ -124,6 +125,7 @@ async fn a_write_that_a_limit_refused_is_done_after_the_wait_without_another_loo
     POST /repos/codex-k8s/shop/issues/7/comments → 403
     POST /repos/codex-k8s/shop/issues/7/comments → 403
     POST /repos/codex-k8s/shop/issues/7/comments → 201
+    POST /graphql → 200
     ");
 }
 
@@ -188,7 +190,7 @@ async fn scopes_locks_archives_and_bad_tokens_are_told_with_a_way_out() {
     insta::assert_snapshot!(texts.join("\n\n"), @"
     GitHub refuses to write a comment on issue #7 in codex-k8s/shop: Must have admin rights to Repository. The token has the scopes read:org; one of these is needed: public_repo, repo
 
-    GitHub refuses to write a comment on issue #7 in codex-k8s/shop: Unable to create comment because issue is locked. Unlock the conversation, or give the token's account write access
+    issue #7 is locked, and this token may not write there: unlock the conversation, or give a token with write access
 
     GitHub refuses to read the comments of issue #7 in codex-k8s/shop: Bad credentials. The token is wrong or has expired: make a new one and set it as CODEXCTL_GH_PAT, GH_TOKEN or GITHUB_TOKEN
 
@@ -220,4 +222,61 @@ async fn an_answer_that_is_no_api_points_at_the_address() {
     scene.stand.fail_next("GET *", Fault::Garbage);
     let error = scene.github().issue(7).await.unwrap_err().to_string();
     insta::assert_snapshot!(error, @"can't read issue #7 in codex-k8s/shop: GitHub's answer is not what its documentation says (expected value at line 1 column 1); is GITHUB_API_URL right?");
+}
+
+#[tokio::test]
+async fn a_wait_that_somebody_cuts_short_ends_the_request_and_after_that_nobody_waits_long() {
+    let scene = Scene::new();
+    let github = scene.github();
+    scene.stand.fail_next("GET *", Fault::SlowDown(Some(600)));
+    scene.ears.stop_at_the_next_wait();
+    let cut = github.issue(7).await.unwrap_err().to_string();
+    scene.stand.fail_next("GET *", Fault::SlowDown(Some(600)));
+    let later = github.issue(7).await.unwrap_err().to_string();
+    insta::assert_snapshot!(format!("{cut}\n{later}"), @"
+    interrupted while waiting to read issue #7 in codex-k8s/shop (GitHub asks to slow down (secondary rate limit))
+    interrupted while waiting to read issue #7 in codex-k8s/shop (GitHub asks to slow down (secondary rate limit))
+    ");
+    // The last words of a run get through a hiccup.
+    scene.stand.fail_next(COMMENT, Fault::CutAfter);
+    github.put_comment(&progress("agent", "interrupted")).await.unwrap();
+    assert_eq!(scene.stand.state().comments_of(REPO).len(), 1);
+}
+
+#[tokio::test]
+async fn limits_one_after_another_end_the_run_after_half_an_hour_of_waiting() {
+    let scene = Scene::new();
+    let github = scene.github();
+    for _ in 0..2 {
+        scene.stand.fail_next("GET *", Fault::SlowDown(Some(800)));
+        github.issue(7).await.unwrap();
+    }
+    scene.stand.fail_next("GET *", Fault::SlowDown(Some(800)));
+    insta::assert_snapshot!(github.issue(7).await.unwrap_err(), @"can't read issue #7 in codex-k8s/shop: GitHub asks to slow down (secondary rate limit), and this run has waited 27 min for GitHub already (30 min are the most); start it again later, or use another token");
+}
+
+#[tokio::test]
+async fn what_is_asked_again_is_asked_by_its_etag_and_a_change_is_seen() {
+    let scene = Scene::new();
+    let github = scene.github();
+    assert_eq!(github.issue(7).await.unwrap().into_known().unwrap().title, "Checkout loses the cart");
+    assert_eq!(github.issue(7).await.unwrap().into_known().unwrap().title, "Checkout loses the cart");
+    scene.stand.set(|state| state.issue_mut(REPO, 7).title = "Checkout keeps it".into());
+    assert_eq!(github.issue(7).await.unwrap().into_known().unwrap().title, "Checkout keeps it");
+    insta::assert_snapshot!(scene.stand.log().join("\n"), @"
+    GET /repos/codex-k8s/shop/issues/7 → 200
+    GET /repos/codex-k8s/shop/issues/7 → 304
+    GET /repos/codex-k8s/shop/issues/7 → 200
+    ");
+    assert_eq!((github.requests(), github.unchanged()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_run_that_asks_very_much_is_told_what() {
+    let scene = Scene::new();
+    let github = scene.github();
+    for _ in 0..260 {
+        github.issue(7).await.unwrap();
+    }
+    insta::assert_snapshot!(scene.ears.heard(), @"Warning: 250 GitHub requests in this run so far, most of them: 250 to read issue #7 in codex-k8s/shop; GitHub lets a workflow's token send 1,000 an hour");
 }

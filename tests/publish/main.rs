@@ -3,9 +3,15 @@
 
 #[path = "../support/git_http.rs"]
 mod git_http;
+mod gitleaks;
 mod hostile;
 mod house;
 mod http;
+mod lfs;
+mod odd;
+#[path = "../support/parts.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other tests use the other parts")]
+mod parts;
 mod push;
 mod save;
 mod thread;

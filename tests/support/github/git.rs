@@ -47,6 +47,21 @@ impl Git {
         self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", &format!("refs/heads/{branch}^{{commit}}")])
     }
 
+    /// All branches with their commits.
+    pub(crate) fn branches(&self) -> Vec<(String, String)> {
+        let all =
+            self.run(&["for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads"]).unwrap_or_default();
+        all.lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, sha)| (name.to_owned(), sha.to_owned()))
+            .collect()
+    }
+
+    /// Takes a branch away; whether it was there.
+    pub(crate) fn delete(&self, branch: &str) -> bool {
+        self.sha(branch).is_some() && self.run(&["update-ref", "-d", &format!("refs/heads/{branch}")]).is_some()
+    }
+
     /// Whether the head has commits that the base doesn't have.
     pub(crate) fn ahead(&self, base: &str, head: &str) -> bool {
         let range = format!("refs/heads/{base}..refs/heads/{head}");

@@ -2,114 +2,136 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Answer;
 use super::model::{State, Token};
 use super::query::{Document, Selection, parse};
-use super::reviews;
 use super::rights::may;
+use super::{Answer, graph, mutations};
 
 /// A place in the graph.
-#[derive(Clone)]
-enum Node {
+enum Place {
     Query,
+    Mutation,
     Repository(String),
-    /// Repository and number.
-    Thread(String, u64),
-    /// Repository, ids of this page, and the cursor of the next.
-    Comments(String, Vec<u64>, Option<String>),
-    Comment(String, u64),
-    Viewer,
-    /// Who wrote something.
-    Author(String),
-    PageInfo(Option<String>),
-    /// Type and content of something that is all there.
-    Json(&'static str, Value),
-    List(Vec<Node>),
-    Leaf(Value),
+    /// Something that is all there: lists in it are still cut to the page that is asked for.
+    There(Value),
 }
 
-struct Fail {
+pub(super) struct Fail {
     message: String,
+    /// Where it is set, only this field fails, and is null.
     kind: Option<&'static str>,
     code: Option<&'static str>,
 }
 
 struct Asked<'a> {
-    state: &'a State,
+    state: &'a mut State,
     token: &'a Token,
-    document: Document,
+    document: &'a Document,
     variables: Map<String, Value>,
+    path: Vec<String>,
+    errors: Vec<Value>,
 }
 
-pub(super) fn answer(state: &State, token: &Token, body: &Value) -> Answer {
-    let question = || {
+pub(super) fn answer(state: &mut State, token: &Token, body: &Value) -> Answer {
+    let mut question = || {
         let text = body["query"]
             .as_str()
             .ok_or_else(|| refused("A query attribute must be specified and must be a string.", "noQuery"))?;
         let document = parse(text).map_err(|reason| refused(&reason, "parseError"))?;
         let variables = body["variables"].as_object().cloned().unwrap_or_default();
-        for (name, required) in &document.variables {
-            if *required && variables.get(name).is_none_or(Value::is_null) {
-                return Err(refused(&format!("Variable ${name} was provided invalid value"), "variableMismatch"));
+        for (name, kind) in &document.variables {
+            if kind.ends_with('!') && variables.get(name).is_none_or(Value::is_null) {
+                let message = format!("Variable ${name} of type {kind} was provided invalid value");
+                return Err(refused(&message, "variableMismatch"));
             }
         }
-        let set = document.set.clone();
-        Asked { state, token, document, variables }.select(&Node::Query, &set)
+        let root = if document.mutation { Place::Mutation } else { Place::Query };
+        let mut asked = Asked { state, token, document: &document, variables, path: Vec::new(), errors: Vec::new() };
+        let data = asked.select(&root, &document.set)?;
+        Ok((data, asked.errors))
     };
     match question() {
-        Ok(data) => Answer::new(200, json!({"data": data})),
-        Err(fail) => {
-            let mut error = json!({"message": fail.message});
-            if let Some(kind) = fail.kind {
-                error["type"] = kind.into();
-            }
-            if let Some(code) = fail.code {
-                error["extensions"] = json!({"code": code});
-            }
-            Answer::new(200, json!({"data": null, "errors": [error]}))
-        }
+        Ok((data, errors)) if errors.is_empty() => Answer::new(200, json!({"data": data})),
+        Ok((data, errors)) => Answer::new(200, json!({"data": data, "errors": errors})),
+        Err(fail) => Answer::new(200, json!({"errors": [fail.json(&[])]})),
     }
 }
 
-fn refused(message: &str, code: &'static str) -> Fail {
+pub(super) fn refused(message: &str, code: &'static str) -> Fail {
     Fail { message: message.to_owned(), kind: None, code: Some(code) }
 }
 
-fn typed(message: String, kind: &'static str) -> Fail {
-    Fail { message, kind: Some(kind), code: None }
+pub(super) fn typed(message: &str, kind: &'static str) -> Fail {
+    Fail { message: message.to_owned(), kind: Some(kind), code: None }
+}
+
+pub(super) fn forbidden() -> Fail {
+    typed("Resource not accessible by integration", "FORBIDDEN")
+}
+
+impl Fail {
+    fn json(&self, path: &[String]) -> Value {
+        let mut error = json!({"message": self.message, "locations": [{"line": 1, "column": 1}]});
+        if let Some(kind) = self.kind {
+            error["type"] = kind.into();
+            error["path"] = json!(path);
+        }
+        if let Some(code) = self.code {
+            error["extensions"] = json!({"code": code});
+        }
+        error
+    }
 }
 
 impl Asked<'_> {
-    fn select(&self, node: &Node, set: &[Selection]) -> Result<Value, Fail> {
-        match node {
-            Node::List(nodes) => {
-                return nodes.iter().map(|node| self.select(node, set)).collect::<Result<_, _>>().map(Value::Array);
+    fn select(&mut self, place: &Place, set: &[Selection]) -> Result<Value, Fail> {
+        if let Place::There(value) = place {
+            match value {
+                Value::Array(items) => {
+                    let items = items.iter().map(|item| self.select(&Place::There(item.clone()), set));
+                    return items.collect::<Result<_, _>>().map(Value::Array);
+                }
+                Value::Object(_) => {}
+                Value::Null => return Ok(Value::Null),
+                _ if set.is_empty() => return Ok(value.clone()),
+                _ => return Err(refused("Selections can't be made on scalars", "selectionMismatch")),
             }
-            Node::Leaf(value) if set.is_empty() || value.is_null() => return Ok(value.clone()),
-            _ if set.is_empty() => {
-                return Err(refused(&format!("{} must have selections", self.kind(node)), "selectionMismatch"));
-            }
-            _ => {}
+        }
+        if set.is_empty() {
+            let (kind, name) = (kind_of(place), self.path.last().cloned().unwrap_or_default());
+            let message = format!(
+                "Field must have selections (field '{name}' returns {kind} but has no selections. Did you mean '{name} {{ ... }}'?)"
+            );
+            return Err(refused(&message, "selectionMismatch"));
         }
         let mut out = Map::new();
         for selection in set {
-            let part = match selection {
+            let (on, set) = match selection {
                 Selection::Field { alias, name, args, set } => {
-                    let args: Map<String, Value> =
-                        args.iter().map(|(key, arg)| (key.clone(), arg.value(&self.variables))).collect();
-                    out.insert(alias.clone(), self.select(&self.field(node, name, &args)?, set)?);
+                    let args = args.iter().map(|(key, arg)| (key.clone(), arg.value(&self.variables))).collect();
+                    self.path.push(alias.clone());
+                    let found = self.field(place, name, &args).and_then(|found| self.select(&found, set));
+                    let found = match found {
+                        Err(fail) if fail.kind.is_some() => {
+                            self.errors.push(fail.json(&self.path));
+                            Value::Null
+                        }
+                        found => found?,
+                    };
+                    self.path.pop();
+                    out.insert(alias.clone(), found);
                     continue;
                 }
-                Selection::Inline { on, set } => (self.kind(node) == *on).then_some(set),
+                Selection::Inline { on, set } => (on, set),
                 Selection::Spread(name) => {
-                    let (on, set) = self.document.fragments.get(name).ok_or_else(|| {
-                        refused(&format!("Fragment {name} was used, but not defined"), "useAndDefineFragment")
-                    })?;
-                    (self.kind(node) == *on).then_some(set)
+                    let unknown =
+                        || refused(&format!("Fragment {name} was used, but not defined"), "useAndDefineFragment");
+                    let (on, set) = self.document.fragments.get(name).ok_or_else(unknown)?;
+                    (on, set)
                 }
             };
-            if let Some(set) = part
-                && let Value::Object(more) = self.select(node, set)?
+            if is(&kind_of(place), on)
+                && let Value::Object(more) = self.select(place, set)?
             {
                 out.extend(more);
             }
@@ -117,165 +139,113 @@ impl Asked<'_> {
         Ok(Value::Object(out))
     }
 
-    fn kind(&self, node: &Node) -> String {
-        let kind = match node {
-            Node::Query => "Query",
-            Node::Repository(_) => "Repository",
-            Node::Thread(repo, number) if self.state.repos[repo].issues[number].pull.is_some() => "PullRequest",
-            Node::Thread(..) => "Issue",
-            Node::Comments(..) => "IssueCommentConnection",
-            Node::Comment(..) => "IssueComment",
-            Node::Viewer => "User",
-            Node::Author(login) => self.state.users.get(login).copied().unwrap_or("User"),
-            Node::PageInfo(_) => "PageInfo",
-            Node::Json(kind, _) => kind,
-            Node::List(_) | Node::Leaf(_) => "Scalar",
-        };
-        kind.to_owned()
-    }
-
-    fn field(&self, node: &Node, name: &str, args: &Map<String, Value>) -> Result<Node, Fail> {
+    fn field(&mut self, place: &Place, name: &str, args: &Map<String, Value>) -> Result<Place, Fail> {
         let text = |key: &str| args.get(key).and_then(Value::as_str).unwrap_or_default();
-        let leaf = |value: Value| Ok(Node::Leaf(value));
-        if name == "__typename" && !matches!(node, Node::Json(..)) {
-            return leaf(self.kind(node).into());
+        if name == "__typename" {
+            return Ok(Place::There(kind_of(place).into()));
         }
-        match (node, name) {
-            (Node::Query, "viewer") => Ok(Node::Viewer),
-            (Node::Query, "repository") => {
+        match (place, name) {
+            (Place::Query, "viewer") => Ok(Place::There(
+                json!({"__typename": "User", "id": format!("U_{}", self.token.login), "login": self.token.login}),
+            )),
+            (Place::Query, "repository") => {
                 let (owner, name) = (text("owner"), text("name"));
-                let found = self
-                    .state
-                    .repo_key(owner, name)
-                    .filter(|repo| may(self.state, repo, self.token, "metadata", "read"));
-                found.map(Node::Repository).ok_or_else(|| {
-                    typed(format!("Could not resolve to a Repository with the name '{owner}/{name}'."), "NOT_FOUND")
-                })
+                let found = self.state.repo_key(owner, name);
+                let found = found.filter(|repo| may(self.state, repo, self.token, "metadata", "read"));
+                let missing = format!("Could not resolve to a Repository with the name '{owner}/{name}'.");
+                found.map(Place::Repository).ok_or_else(|| typed(&missing, "NOT_FOUND"))
             }
-            (Node::Repository(repo), "issueOrPullRequest") => {
+            (Place::Repository(repo), "nameWithOwner") => Ok(Place::There(repo.clone().into())),
+            (Place::Repository(repo), "isPrivate") => Ok(Place::There(self.state.repos[repo].private.into())),
+            (Place::Repository(repo), "issue" | "pullRequest" | "issueOrPullRequest") => {
                 let number = args.get("number").and_then(Value::as_u64).unwrap_or_default();
-                if !may(self.state, repo, self.token, "issues", "read") {
-                    return Err(typed("Resource not accessible by integration".to_owned(), "FORBIDDEN"));
-                }
-                let there = self.state.repos[repo].issues.contains_key(&number);
-                let missing = || {
-                    typed(
-                        format!("Could not resolve to an issue or pull request with the number of {number}."),
-                        "NOT_FOUND",
-                    )
-                };
-                there.then(|| Node::Thread(repo.clone(), number)).ok_or_else(missing)
+                self.thread(repo, name, number).map(Place::There)
             }
-            (Node::Repository(repo), "pullRequest") => {
-                let number = args.get("number").and_then(Value::as_u64).unwrap_or_default();
-                if !may(self.state, repo, self.token, "pull_requests", "read") {
-                    return Err(typed("Resource not accessible by integration".to_owned(), "FORBIDDEN"));
-                }
-                let found = self.state.repos[repo].issues.get(&number).filter(|issue| issue.pull.is_some());
-                let missing =
-                    || typed(format!("Could not resolve to a PullRequest with the number of {number}."), "NOT_FOUND");
-                found.map(|_| Node::Thread(repo.clone(), number)).ok_or_else(missing)
+            (Place::Mutation, _) => {
+                mutations::carry_out(self.state, self.token, name, &args["input"]).map(Place::There)
             }
-            (
-                Node::Thread(repo, number),
-                "reviewThreads" | "reviews" | "labels" | "title" | "body" | "url" | "author" | "headRefName"
-                | "baseRefName",
-            ) if self.kind(node) == "PullRequest" => {
-                let whole = reviews::pull(self.state, self.token, repo, *number);
-                let page = self.page(&whole[name], args)?;
-                Ok(json_node(name, page))
+            (Place::There(value), _) => {
+                let found = value.get(name).ok_or_else(|| no_field(place, name))?;
+                self.page(name, found, args).map(Place::There)
             }
-            (Node::Json(kind, value), _) => match value.get(name) {
-                Some(found) if *kind == "PageInfo" || !found.is_array() => Ok(json_node(name, found.clone())),
-                Some(found) => {
-                    let items = found.as_array().into_iter().flatten();
-                    Ok(Node::List(items.map(|item| json_node(name, item.clone())).collect()))
-                }
-                None => Err(self.no_field(node, name)),
-            },
-            (Node::Thread(repo, number), "comments") => self.comments(repo, *number, args),
-            (Node::Comments(repo, ids, _), "nodes") => {
-                Ok(Node::List(ids.iter().map(|id| Node::Comment(repo.clone(), *id)).collect()))
-            }
-            (Node::Comments(_, _, next), "pageInfo") => Ok(Node::PageInfo(next.clone())),
-            (Node::PageInfo(next), "hasNextPage") => leaf(next.is_some().into()),
-            (Node::PageInfo(next), "endCursor") => leaf(next.clone().into()),
-            (Node::Viewer, "login") => leaf(self.token.login.clone().into()),
-            // An App's account has `[bot]` behind its login as a viewer and in REST, but not as an author here.
-            (Node::Author(login), "login") => leaf(login.strip_suffix("[bot]").unwrap_or(login).into()),
-            (Node::Comment(repo, id), _) => {
-                let comment = &self.state.repos[repo].comments[id];
-                match name {
-                    "databaseId" => leaf((*id).into()),
-                    "fullDatabaseId" => leaf(id.to_string().into()),
-                    "body" => leaf(comment.body.clone().into()),
-                    "url" => leaf(self.state.comment_url(repo, *id).into()),
-                    "createdAt" => leaf(comment.created_at.clone().into()),
-                    "lastEditedAt" => leaf(comment.edited_at.clone().into()),
-                    "isMinimized" => leaf(comment.minimized.into()),
-                    "viewerDidAuthor" => leaf((comment.author == self.token.login).into()),
-                    "author" if !self.state.users.contains_key(&comment.author) => leaf(Value::Null),
-                    "author" => Ok(Node::Author(comment.author.clone())),
-                    _ => Err(self.no_field(node, name)),
-                }
-            }
-            _ => Err(self.no_field(node, name)),
+            _ => Err(no_field(place, name)),
         }
     }
 
-    /// A connection cut to the page that is asked for.
-    fn page(&self, of: &Value, args: &Map<String, Value>) -> Result<Value, Fail> {
+    fn thread(&self, repo: &str, name: &str, number: u64) -> Result<Value, Fail> {
+        let area = if name == "pullRequest" { "pull_requests" } else { "issues" };
+        if !may(self.state, repo, self.token, area, "read") {
+            return Err(forbidden());
+        }
+        let what = match name {
+            "issue" => "an Issue",
+            "pullRequest" => "a PullRequest",
+            _ => "an issue or pull request",
+        };
+        let fits = |pull: bool| name == "issueOrPullRequest" || pull == (name == "pullRequest");
+        match self.state.repos[repo].issues.get(&number) {
+            Some(issue) if fits(issue.pull.is_some()) => Ok(graph::thread(self.state, self.token, repo, number)),
+            _ => Err(typed(&format!("Could not resolve to {what} with the number of {number}."), "NOT_FOUND")),
+        }
+    }
+
+    /// A connection cut to the page that is asked for; anything else as it is.
+    fn page(&self, name: &str, of: &Value, args: &Map<String, Value>) -> Result<Value, Fail> {
         let Some(nodes) = of.get("nodes").and_then(Value::as_array) else { return Ok(of.clone()) };
-        let (from, size) = self.range(args)?;
-        let rest: Vec<Value> = nodes.iter().skip(from).cloned().collect();
-        let next = (rest.len() > size).then(|| format!("after-{}", from + size));
-        let page: Vec<Value> = rest.into_iter().take(size).collect();
-        Ok(json!({"nodes": page, "pageInfo": {"hasNextPage": next.is_some(), "endCursor": next}}))
-    }
-
-    /// Where a page begins, and how long it is.
-    fn range(&self, args: &Map<String, Value>) -> Result<(usize, usize), Fail> {
-        let first = args.get("first").and_then(Value::as_u64).unwrap_or_default();
-        if !(1..=100).contains(&first) {
-            return Err(typed(
-                "You must provide a `first` or `last` value of 1 to 100 to properly paginate.".to_owned(),
-                "EXCESSIVE_PAGINATION",
-            ));
+        let size = |key: &str| args.get(key).and_then(Value::as_u64);
+        let Some(asked) = size("first").or(size("last")) else {
+            let message =
+                format!("You must provide a `first` or `last` value to properly paginate the `{name}` connection.");
+            return Err(typed(&message, "MISSING_PAGINATION_BOUNDARIES"));
+        };
+        if !(1..=100).contains(&asked) {
+            let message = format!(
+                "Requesting {asked} records on the `{name}` connection exceeds the `first` limit of 100 records."
+            );
+            return Err(typed(&message, "EXCESSIVE_PAGINATION"));
         }
-        let from = args
-            .get("after")
-            .and_then(Value::as_str)
-            .map_or(0, |cursor| cursor.strip_prefix("after-").unwrap().parse().unwrap());
-        Ok((from, usize::try_from(first).unwrap().min(self.state.page)))
-    }
-
-    fn comments(&self, repo: &str, number: u64, args: &Map<String, Value>) -> Result<Node, Fail> {
-        let (from, size) = self.range(args)?;
-        let all =
-            self.state.repos[repo].comments.iter().filter(|(_, comment)| comment.issue == number).map(|(id, _)| *id);
-        let rest: Vec<u64> = all.skip(from).collect();
-        let next = (rest.len() > size).then(|| format!("after-{}", from + size));
-        Ok(Node::Comments(repo.to_owned(), rest.into_iter().take(size).collect(), next))
-    }
-
-    fn no_field(&self, node: &Node, name: &str) -> Fail {
-        refused(&format!("Field '{name}' doesn't exist on type '{}'", self.kind(node)), "undefinedField")
+        let size = usize::try_from(asked).unwrap().min(self.state.page);
+        let after = args.get("after").and_then(Value::as_str);
+        let from: usize = match (after, args.contains_key("last")) {
+            (Some(cursor), _) => cursor.strip_prefix("after-").and_then(|at| at.parse().ok()).ok_or_else(|| {
+                typed(&format!("`{cursor}` does not appear to be a valid cursor."), "INVALID_CURSOR_ARGUMENTS")
+            })?,
+            (None, true) => nodes.len().saturating_sub(size),
+            (None, false) => 0,
+        };
+        let page: Vec<Value> = nodes.iter().skip(from).take(size).cloned().collect();
+        let (end, more) = (from + page.len(), nodes.len() > from + page.len());
+        let cursor = |at: usize| (!page.is_empty()).then(|| format!("after-{at}"));
+        let info = json!({
+            "__typename": "PageInfo", "hasNextPage": more, "hasPreviousPage": from > 0, "startCursor": cursor(from), "endCursor": cursor(end),
+        });
+        let mut of = of.clone();
+        of["pageInfo"] = info;
+        of["nodes"] = Value::Array(page);
+        Ok(of)
     }
 }
 
-/// The type of a field's content, as far as a test can tell.
-fn json_node(name: &str, value: Value) -> Node {
-    if !value.is_object() {
-        return Node::Leaf(value);
+fn kind_of(place: &Place) -> String {
+    match place {
+        Place::Query => "Query".to_owned(),
+        Place::Mutation => "Mutation".to_owned(),
+        Place::Repository(_) => "Repository".to_owned(),
+        Place::There(value) => value["__typename"].as_str().unwrap_or("Scalar").to_owned(),
     }
-    let kind = match name {
-        "reviewThreads" => "PullRequestReviewThreadConnection",
-        "reviews" => "PullRequestReviewConnection",
-        "labels" => "LabelConnection",
-        "comments" => "PullRequestReviewCommentConnection",
-        "pageInfo" => "PageInfo",
-        "author" => "User",
-        _ => "Node",
-    };
-    Node::Json(kind, value)
+}
+
+/// Whether a type is another one or belongs to it.
+fn is(kind: &str, on: &str) -> bool {
+    kind == on
+        || match on {
+            "Node" => true,
+            "Actor" => ["User", "Bot"].contains(&kind),
+            "Comment" | "Reactable" | "Minimizable" => kind.ends_with("Comment") || kind == "PullRequestReview",
+            _ => false,
+        }
+}
+
+fn no_field(place: &Place, name: &str) -> Fail {
+    refused(&format!("Field '{name}' doesn't exist on type '{}'", kind_of(place)), "undefinedField")
 }

@@ -2,6 +2,8 @@
 //!
 //! `Stand::start()` gives a server of its own thread, so that it serves async tests and child processes alike. The state is open to
 //! the test at any time, every request is kept, and faults can be put in the way of the next request that matches a pattern.
+//! When a stand-in is dropped, everything that codexctl asked and everything that it answered is held against GitHub's own
+//! descriptions (`contract.rs`): a story whose requests or answers GitHub wouldn't know fails.
 
 #![allow(
     dead_code,
@@ -11,15 +13,25 @@
     reason = "test support: each test crate uses a part of it, and a stand-in that can't go on must stop the test"
 )]
 
+mod apps;
 mod bodies;
+mod comments;
+mod contract;
 mod git;
+mod graph;
 mod graphql;
+mod issues;
 mod line;
 mod model;
+mod mutations;
+mod pages;
+mod pulls;
 mod query;
+mod refs;
 mod rest;
-mod reviews;
 mod rights;
+mod search;
+mod shapes;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -29,10 +41,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
-use globset::Glob;
+use globset::{Glob, GlobMatcher};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+#[allow(unused_imports, reason = "each test crate uses a part of it")]
+pub(crate) use apps::{App, other_key};
+#[allow(unused_imports, reason = "each test crate uses a part of it")]
+pub(crate) use contract::{Exchange, check};
 pub(crate) use git::Git;
 #[allow(unused_imports, reason = "each test crate uses a part of it")]
 pub(crate) use model::{Comment, Issue, Pull, Recorded, Repo, ReviewThread, State, Token, TokenKind};
@@ -56,6 +72,8 @@ pub(crate) enum Fault {
     Redirect(u16, String),
     /// An answer that is no JSON.
     Garbage,
+    /// None: the request goes through, and one behind it meets the next fault.
+    Nothing,
 }
 
 /// One answer, before it becomes HTTP.
@@ -136,10 +154,20 @@ impl Stand {
         change(&mut self.state())
     }
 
-    /// The next request that matches `METHOD /path`, with `*` for anything, meets this fault.
+    /// The next request that matches `METHOD /path`, with `*` for anything, meets this fault; `POST /graphql NAME` is a mutation.
     pub(crate) fn fail_next(&self, pattern: &str, fault: Fault) {
         let pattern = Glob::new(pattern).unwrap().compile_matcher();
         self.state().faults.push((pattern, fault));
+    }
+
+    /// Every request that matches meets this fault until [`Stand::heal`]: more often than any story asks.
+    pub(crate) fn fail_always(&self, pattern: &str, fault: &Fault) {
+        (0..100).for_each(|_| self.fail_next(pattern, fault.clone()));
+    }
+
+    /// No fault is in the way any more.
+    pub(crate) fn heal(&self) {
+        self.state().faults.clear();
     }
 
     /// Every request so far as `METHOD path?query → status`; a cut answer has none.
@@ -160,6 +188,16 @@ impl Drop for Stand {
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
+        if std::thread::panicking() {
+            return;
+        }
+        let exchanges = std::mem::take(&mut self.state().exchanges);
+        let problems = check(&exchanges);
+        assert!(
+            problems.is_empty(),
+            "what went to GitHub's stand-in and back isn't as GitHub describes it:\n{}",
+            problems.join("\n")
+        );
     }
 }
 
@@ -173,10 +211,13 @@ async fn serve(shared: Arc<Mutex<State>>, prefix: &'static str, request: Request
         path => path.strip_prefix(prefix).unwrap_or("/outside-the-api"),
     };
     let mut state = shared.lock().unwrap();
-    let name = format!("{} {path}", parts.method);
-    let fault =
-        state.faults.iter().position(|(pattern, _)| pattern.is_match(&name)).map(|at| state.faults.remove(at).1);
     let call = rest::Call::new(&parts, path, &bytes);
+    let name = format!("{} {path}", parts.method);
+    // What GraphQL is told to do can be named, too: `POST /graphql addReaction`.
+    let told = call.record(None).mutation().map(|mutation| format!("{name} {mutation}"));
+    let meets =
+        |pattern: &GlobMatcher| pattern.is_match(&name) || told.as_ref().is_some_and(|told| pattern.is_match(told));
+    let fault = state.faults.iter().position(|(pattern, _)| meets(pattern)).map(|at| state.faults.remove(at).1);
     let answer = match &fault {
         Some(Fault::Status(status, message)) => Answer::error(*status, message),
         Some(Fault::Hourly(reset)) => Answer::error(403, "API rate limit exceeded for installation.")
@@ -195,10 +236,11 @@ async fn serve(shared: Arc<Mutex<State>>, prefix: &'static str, request: Request
             rest::answer(&mut state, &call);
             Answer::error(*status, "Bad Gateway")
         }
-        Some(Fault::CutAfter | Fault::Garbage) | None => rest::answer(&mut state, &call),
+        Some(Fault::CutAfter | Fault::Garbage | Fault::Nothing) | None => rest::answer(&mut state, &call),
     };
     let lost = matches!(fault, Some(Fault::CutBefore | Fault::CutAfter));
     state.requests.push(call.record((!lost).then_some(answer.status)));
+    state.exchanges.push(call.exchange(&answer, matches!(fault, None | Some(Fault::Nothing))));
     if let Some(after_write) = &state.after_write
         && state.requests.last().is_some_and(Recorded::writes)
     {

@@ -1,12 +1,18 @@
-//! What the stand-in knows: repositories with issues, comments and pull requests, accounts, tokens, and every request.
+//! What the stand-in knows: repositories with issues, comments and pull requests, accounts, tokens, Apps, and every request.
 
 use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Fault, Git};
+use super::apps::App;
+use super::{Exchange, Fault, Git};
+
+/// Where the clock starts if nobody sets it: 2026-01-01T00:00:00Z.
+const START: i64 = 1_767_225_600;
+/// Requests that a token has in an hour.
+const HOURLY: u32 = 5000;
 
 /// Everything.
 pub(crate) struct State {
@@ -21,11 +27,21 @@ pub(crate) struct State {
     /// Called after each write, before it is answered, with the number of writes so far.
     pub(crate) after_write: Option<Box<dyn Fn(usize) + Send>>,
     pub(super) faults: Vec<(GlobMatcher, Fault)>,
-    /// GitHub's clock: a second for each write.
-    seconds: u32,
+    /// What was asked and answered, for the check against GitHub's own descriptions.
+    pub(crate) exchanges: Vec<Exchange>,
+    /// GitHub's clock, in seconds since 1970: a second for each write.
+    time: i64,
     last_id: u64,
-    /// How many lists of pull requests still come from before the newest one: GitHub's lists are behind at times.
+    /// How many lists of issues or pull requests still come from before the newest one: GitHub's lists are behind at times.
     pub(crate) late_lists: u32,
+    /// How many searches still don't find the newest issue: GitHub's index is behind by seconds, at times by minutes.
+    pub(crate) late_searches: u32,
+    /// The minute of the last search by each token, and how many there were in it.
+    pub(super) searches: BTreeMap<String, (i64, u32)>,
+    /// GitHub Apps by id.
+    pub(crate) apps: BTreeMap<u64, App>,
+    /// Repositories that were renamed: the new `owner/name` by the old one.
+    pub(crate) moved: BTreeMap<String, String>,
     /// Items on a page at most; GitHub's own maximum is 100.
     pub(crate) page: usize,
 }
@@ -40,6 +56,10 @@ pub(crate) struct Token {
     pub(crate) remaining: u32,
     /// When the hour ends, in seconds since 1970.
     pub(crate) reset: i64,
+    /// When the token itself ends, in seconds since 1970; an App's after an hour.
+    pub(crate) expires: Option<i64>,
+    /// The repositories that it is limited to, as `owner/name`.
+    pub(crate) repos: Option<Vec<String>>,
 }
 
 /// What a token may do.
@@ -54,11 +74,15 @@ pub(crate) enum TokenKind {
 pub(crate) struct Repo {
     pub(crate) private: bool,
     pub(crate) archived: bool,
+    /// Whether the repository has issues.
+    pub(crate) has_issues: bool,
     /// Whether the plan has draft pull requests.
     pub(crate) drafts: bool,
     /// "Allow GitHub Actions to create and approve pull requests".
     pub(crate) actions_may_open_pulls: bool,
     pub(crate) git: Git,
+    /// Branches that nobody may delete.
+    pub(crate) protected: Vec<String>,
     /// `read`, `write`, `admin` by login.
     pub(crate) collaborators: BTreeMap<String, &'static str>,
     /// Issues and pull requests.
@@ -72,9 +96,13 @@ pub(crate) struct Issue {
     pub(crate) body: String,
     pub(crate) labels: Vec<String>,
     pub(crate) closed: bool,
+    /// `completed`, `not_planned`, `duplicate` or `reopened`.
+    pub(crate) state_reason: Option<String>,
     pub(crate) author: String,
     pub(crate) locked: bool,
+    pub(crate) created_at: String,
     pub(crate) updated_at: String,
+    pub(crate) closed_at: Option<String>,
     /// Login and content.
     pub(crate) reactions: Vec<(String, String)>,
     pub(crate) pull: Option<Pull>,
@@ -94,6 +122,8 @@ pub(crate) struct Pull {
     /// Author and text of reviews that say something.
     pub(crate) review_texts: Vec<(String, String)>,
     pub(crate) threads: Vec<ReviewThread>,
+    /// Login and content, by the id of a review or of a comment in a thread: only GraphQL puts them there.
+    pub(crate) reactions: BTreeMap<String, Vec<(String, String)>>,
 }
 
 /// A thread of a review.
@@ -137,15 +167,23 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Whether it would write; GraphQL is only asked.
+    /// Whether it would write.
     pub(crate) fn writes(&self) -> bool {
-        self.method != "GET" && self.path != "/graphql"
+        self.method != "GET" && (self.path != "/graphql" || self.mutation().is_some())
+    }
+
+    /// The name of what GraphQL is told to do; none where it is only asked.
+    pub(crate) fn mutation(&self) -> Option<&str> {
+        let text = self.body["query"].as_str().filter(|_| self.path == "/graphql")?.trim_start();
+        let set = text.strip_prefix("mutation")?.split_once('{')?.1.trim_start();
+        set.split(|c: char| !c.is_ascii_alphanumeric()).next()
     }
 
     pub(crate) fn line(&self) -> String {
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
         let status = self.status.map_or_else(|| "cut".to_owned(), |status| status.to_string());
-        format!("{} {}{query} → {status}", self.method, self.path)
+        let mutation = self.mutation().map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{} {}{query}{mutation} → {status}", self.method, self.path)
     }
 }
 
@@ -159,9 +197,14 @@ impl State {
             requests: Vec::new(),
             after_write: None,
             faults: Vec::new(),
-            seconds: 0,
+            exchanges: Vec::new(),
+            time: START,
             last_id: 100,
             late_lists: 0,
+            late_searches: 0,
+            searches: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            moved: BTreeMap::new(),
             page: 100,
         }
     }
@@ -170,9 +213,11 @@ impl State {
         let repo = Repo {
             private: false,
             archived: false,
+            has_issues: true,
             drafts: true,
             actions_may_open_pulls: true,
             git,
+            protected: vec!["main".to_owned()],
             collaborators: BTreeMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),
@@ -201,16 +246,34 @@ impl State {
         self.add_token(token, "github-actions[bot]", TokenKind::App(permissions));
     }
 
-    fn add_token(&mut self, token: &str, login: &str, kind: TokenKind) {
-        let token_of = Token { login: login.to_owned(), kind, remaining: 5000, reset: 1_767_229_200 };
-        self.tokens.insert(token.to_owned(), token_of);
+    pub(super) fn add_token(&mut self, token: &str, login: &str, kind: TokenKind) -> &mut Token {
+        let reset = self.time + 3600;
+        let made = Token { login: login.to_owned(), kind, remaining: HOURLY, reset, expires: None, repos: None };
+        self.tokens.insert(token.to_owned(), made);
+        self.tokens.get_mut(token).unwrap()
+    }
+
+    /// The token of this text, while it is good, with its hour begun anew where the last one is over.
+    pub(super) fn token_mut(&mut self, text: &str) -> Option<&mut Token> {
+        let time = self.time;
+        let token = self.tokens.get_mut(text).filter(|token| token.expires.is_none_or(|end| time < end))?;
+        if time >= token.reset {
+            (token.remaining, token.reset) = (HOURLY, time + 3600);
+        }
+        Some(token)
     }
 
     pub(crate) fn add_issue(&mut self, repo: &str, number: u64, title: &str, author: &str, labels: &[&str]) {
         let updated_at = self.now();
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-        let issue =
-            Issue { title: title.to_owned(), author: author.to_owned(), labels, updated_at, ..Issue::default() };
+        let issue = Issue {
+            title: title.to_owned(),
+            author: author.to_owned(),
+            labels,
+            created_at: updated_at.clone(),
+            updated_at,
+            ..Issue::default()
+        };
         self.repos.get_mut(repo).unwrap().issues.insert(number, issue);
     }
 
@@ -227,10 +290,25 @@ impl State {
         self.repos[repo].comments.values().map(|comment| (comment.author.clone(), comment.body.clone())).collect()
     }
 
-    /// A new moment.
+    /// A new moment, as GitHub writes it.
     pub(super) fn now(&mut self) -> String {
-        self.seconds += 1;
-        format!("2026-01-01T{:02}:{:02}:{:02}Z", self.seconds / 3600, self.seconds / 60 % 60, self.seconds % 60)
+        self.time += 1;
+        moment(self.time)
+    }
+
+    /// GitHub's clock, in seconds since 1970.
+    pub(crate) fn time(&self) -> i64 {
+        self.time
+    }
+
+    /// Time goes by.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.time += seconds;
+    }
+
+    /// Sets the clock, to that of a real process for example. Limits and tokens that are there already keep their ends.
+    pub(crate) fn clock_at(&mut self, time: i64) {
+        self.time = time;
     }
 
     pub(super) fn id(&mut self) -> u64 {
@@ -244,69 +322,28 @@ impl State {
         self.repos.keys().find(|key| key.eq_ignore_ascii_case(&wanted)).cloned()
     }
 
-    pub(super) fn user_json(&self, login: &str) -> Value {
-        match self.users.iter().find(|(known, _)| known.eq_ignore_ascii_case(login)) {
-            Some((login, kind)) => json!({"login": login, "id": login.len(), "type": kind, "site_admin": false}),
-            None => Value::Null,
-        }
+    /// Where a repository stands in GitHub's own links, from 1.
+    pub(super) fn position(&self, repo: &str) -> usize {
+        self.repos.keys().position(|key| key == repo).unwrap() + 1
     }
 
-    pub(super) fn issue_json(&self, repo: &str, number: u64) -> Value {
-        let issue = &self.repos[repo].issues[&number];
-        let kind = if issue.pull.is_some() { "pull" } else { "issues" };
-        let mut json = json!({
-            "number": number, "title": issue.title, "body": (!issue.body.is_empty()).then_some(&issue.body),
-            "labels": labels(&issue.labels), "state": state(issue), "user": self.user_json(&issue.author), "locked": issue.locked,
-            "html_url": format!("https://github.com/{repo}/{kind}/{number}"), "repository_url": format!("{}/repos/{repo}", self.url),
-            "updated_at": issue.updated_at,
-        });
-        if issue.pull.is_some() {
-            json["pull_request"] = json!({"url": format!("{}/repos/{repo}/pulls/{number}", self.url)});
-        }
-        json
+    /// The next number of an issue or pull request.
+    pub(super) fn next_number(&self, repo: &str) -> u64 {
+        self.repos[repo].issues.keys().next_back().map_or(1, |last| last + 1)
     }
 
-    pub(super) fn pull_json(&self, repo: &str, number: u64) -> Value {
-        let issue = &self.repos[repo].issues[&number];
-        let pull = issue.pull.as_ref().unwrap();
-        let side = |of: &str, branch: &str| {
-            let sha = self.repos.get(of).and_then(|repo| repo.git.sha(branch)).unwrap_or_else(|| "0".repeat(40));
-            let there = self.repos.contains_key(of).then(|| json!({"full_name": of}));
-            json!({"ref": branch, "sha": sha, "repo": there, "label": format!("{}:{branch}", of.split('/').next().unwrap())})
-        };
-        let reviewers: Vec<Value> = pull.requested_reviewers.iter().map(|login| self.user_json(login)).collect();
-        json!({
-            "number": number, "title": issue.title, "body": (!issue.body.is_empty()).then_some(&issue.body),
-            "labels": labels(&issue.labels), "state": state(issue), "user": self.user_json(&issue.author), "draft": pull.draft,
-            "merged_at": pull.merged.then_some(&issue.updated_at), "head": side(&pull.head_repo, &pull.head),
-            "base": side(repo, &pull.base), "requested_reviewers": reviewers,
-            "html_url": format!("https://github.com/{repo}/pull/{number}"),
-        })
+    /// An issue or pull request, to change.
+    pub(crate) fn issue_mut(&mut self, repo: &str, number: u64) -> &mut Issue {
+        self.repos.get_mut(repo).unwrap().issues.get_mut(&number).unwrap()
     }
 
-    pub(super) fn comment_url(&self, repo: &str, id: u64) -> String {
-        let number = self.repos[repo].comments[&id].issue;
-        let kind = if self.repos[repo].issues.get(&number).is_some_and(|issue| issue.pull.is_some()) {
-            "pull"
-        } else {
-            "issues"
-        };
-        format!("https://github.com/{repo}/{kind}/{number}#issuecomment-{id}")
-    }
-
-    pub(super) fn comment_json(&self, repo: &str, id: u64) -> Value {
-        let comment = &self.repos[repo].comments[&id];
-        json!({
-            "id": id, "body": comment.body, "user": self.user_json(&comment.author), "html_url": self.comment_url(repo, id),
-            "created_at": comment.created_at, "updated_at": comment.edited_at.as_ref().unwrap_or(&comment.created_at),
-        })
+    /// A comment, to change.
+    pub(crate) fn comment_mut(&mut self, repo: &str, id: u64) -> &mut Comment {
+        self.repos.get_mut(repo).unwrap().comments.get_mut(&id).unwrap()
     }
 }
 
-fn state(issue: &Issue) -> &'static str {
-    if issue.closed { "closed" } else { "open" }
-}
-
-fn labels(names: &[String]) -> Vec<Value> {
-    names.iter().map(|name| json!({"name": name, "color": "ededed"})).collect()
+/// A moment as GitHub writes it.
+pub(super) fn moment(time: i64) -> String {
+    chrono::DateTime::from_timestamp(time, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

@@ -16,13 +16,17 @@ pub(super) enum Selection {
 pub(super) enum Arg {
     Variable(String),
     Literal(Value),
+    Object(Vec<(String, Arg)>),
+    List(Vec<Arg>),
 }
 
 /// A question.
 #[derive(Debug, Default)]
 pub(super) struct Document {
-    /// Name, and whether it must be given.
-    pub(super) variables: Vec<(String, bool)>,
+    /// Whether it is told to do something.
+    pub(super) mutation: bool,
+    /// Name and type; one that ends in `!` must be given.
+    pub(super) variables: Vec<(String, String)>,
     pub(super) set: Vec<Selection>,
     /// Type and content by name.
     pub(super) fragments: BTreeMap<String, (String, Vec<Selection>)>,
@@ -33,6 +37,10 @@ impl Arg {
         match self {
             Self::Variable(name) => variables.get(name).cloned().unwrap_or_default(),
             Self::Literal(value) => value.clone(),
+            Self::Object(fields) => {
+                Value::Object(fields.iter().map(|(name, arg)| (name.clone(), arg.value(variables))).collect())
+            }
+            Self::List(items) => items.iter().map(|arg| arg.value(variables)).collect(),
         }
     }
 }
@@ -42,8 +50,8 @@ pub(super) fn parse(text: &str) -> Result<Document, String> {
     let mut document = Document::default();
     while let Some(word) = tokens.0.first().cloned() {
         match word.as_str() {
-            "query" => {
-                tokens.next()?;
+            "query" | "mutation" => {
+                document.mutation = tokens.next()? == "mutation";
                 if !["(", "{"].contains(&tokens.peek()) {
                     tokens.next()?;
                 }
@@ -82,22 +90,50 @@ impl Tokens {
         if found == wanted { Ok(()) } else { Err(format!("Expected {wanted}, got {found}")) }
     }
 
-    fn variables(&mut self) -> Result<Vec<(String, bool)>, String> {
+    fn variables(&mut self) -> Result<Vec<(String, String)>, String> {
         let mut all = Vec::new();
         self.expect("(")?;
         while self.peek() != ")" {
             self.expect("$")?;
             let name = self.next()?;
             self.expect(":")?;
-            self.next()?;
-            let required = self.peek() == "!";
-            if required {
-                self.next()?;
+            let mut kind = String::new();
+            while !["$", ")"].contains(&self.peek()) {
+                kind += &self.next()?;
             }
-            all.push((name, required));
+            all.push((name, kind));
         }
         self.expect(")")?;
         Ok(all)
+    }
+
+    /// `name: value` until a bracket closes.
+    fn args(&mut self, end: &str) -> Result<Vec<(String, Arg)>, String> {
+        let mut args = Vec::new();
+        while self.peek() != end {
+            let key = self.next()?;
+            self.expect(":")?;
+            args.push((key, self.arg()?));
+        }
+        self.expect(end)?;
+        Ok(args)
+    }
+
+    fn arg(&mut self) -> Result<Arg, String> {
+        let first = self.next()?;
+        match first.as_str() {
+            "$" => self.next().map(Arg::Variable),
+            "{" => self.args("}").map(Arg::Object),
+            "[" => {
+                let mut items = Vec::new();
+                while self.peek() != "]" {
+                    items.push(self.arg()?);
+                }
+                self.expect("]")?;
+                Ok(Arg::List(items))
+            }
+            word => Ok(Arg::Literal(literal(word))),
+        }
     }
 
     fn set(&mut self) -> Result<Vec<Selection>, String> {
@@ -122,20 +158,12 @@ impl Tokens {
             } else {
                 alias.clone_from(&name);
             }
-            let mut args = Vec::new();
-            if self.peek() == "(" {
+            let args = if self.peek() == "(" {
                 self.next()?;
-                while self.peek() != ")" {
-                    let key = self.next()?;
-                    self.expect(":")?;
-                    let value = self.next()?;
-                    args.push((
-                        key,
-                        if value == "$" { Arg::Variable(self.next()?) } else { Arg::Literal(literal(&value)) },
-                    ));
-                }
-                self.next()?;
-            }
+                self.args(")")?
+            } else {
+                Vec::new()
+            };
             let set = if self.peek() == "{" { self.set()? } else { Vec::new() };
             all.push(Selection::Field { alias, name, args, set });
         }

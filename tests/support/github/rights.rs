@@ -18,6 +18,9 @@ pub(super) fn may_push(state: &State, repo: &str, token: &Token) -> bool {
 }
 
 pub(super) fn may(state: &State, repo: &str, token: &Token, area: &str, level: &str) -> bool {
+    if token.repos.as_ref().is_some_and(|repos| !repos.iter().any(|there| there == repo)) {
+        return level == "read" && !state.repos[repo].private;
+    }
     match &token.kind {
         TokenKind::App(permissions) => permissions.get(area).is_some_and(|has| *has == "write" || *has == level),
         TokenKind::Classic(scopes) => {
@@ -27,6 +30,11 @@ pub(super) fn may(state: &State, repo: &str, token: &Token, area: &str, level: &
             if level == "read" { reads } else { reads && scope }
         }
     }
+}
+
+/// What only those may do who may write in the repository.
+pub(super) fn pushes(state: &State, repo: &str, token: &Token) -> Result<(), Refused> {
+    if may_push(state, repo, token) { Ok(()) } else { Err(Answer::error(403, "Must have admin rights to Repository.")) }
 }
 
 /// One of the sets of permissions (`a=write,b=read; c=write`) must be there.
