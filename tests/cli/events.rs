@@ -71,11 +71,11 @@ fn a_file_larger_than_anything_that_github_sends_is_not_read_to_its_end() {
 #[test]
 fn an_event_can_come_from_standard_input_or_by_variable() {
     let scene = Scene::empty();
-    let payload = fs::read(event("plan.json")).expect("the example event");
+    let payload = fs::read(event("deploy.json")).expect("the example event");
     let piped = scene.call(&["run", "--dry-run", "--event", "-"]).stdin(payload).run();
-    let named = scene.call(&["run", "--dry-run"]).env("GITHUB_EVENT_PATH", event("plan.json")).run();
+    let named = scene.call(&["run", "--dry-run"]).env("GITHUB_EVENT_PATH", event("deploy.json")).run();
     assert_eq!((piped.exit, piped.stderr.as_str()), (0, ""));
-    assert!(piped.stdout.contains("flow plan"), "{}", piped.stdout);
+    assert!(piped.stdout.contains("flow deploy"), "{}", piped.stdout);
     assert_eq!(named.stdout, piped.stdout);
     let nothing = scene.call(&["run", "--dry-run", "--event", "-"]).stdin("").run().refused();
     assert_snapshot!(nothing, @"error: the event payload is empty: give the file that GITHUB_EVENT_PATH names, or --event FILE");

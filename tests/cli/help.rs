@@ -25,9 +25,14 @@ fn help_shows_the_commands_and_the_first_step() {
       run          Runs the whole thing: event → flow → result
       init         Writes a commented services.yaml and the caller workflow into a repository
       validate     Checks services.yaml and all manifests, for every environment
+      doctor       Checks what a run on this machine needs, and says how to fix each
       render       Prints the manifests as they would be applied, or one template
       schema       Prints the JSON Schema of services.yaml, for editors
-      prompt       What the agent is told
+      prompt       What the agent is told, and its work
+      plan         Plans of issues
+      pr           Pull requests of codexctl's branches
+      ci           Steps for workflows
+      manage-env   Slots: what there is, whose they are, and their end
       version      Prints version, commit and build date
       completions  Prints a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -99,24 +104,28 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
               The event's name; guessed from the payload if absent [GITHUB_EVENT_NAME]
           --flow <FLOW>
               Run this flow, whatever the event asks for [CODEXCTL_FLOW]
-          --runtime <local|kubernetes>
-              Where the agent works: on this machine, or in the slot's pod (so far only `prompt render`
-              knows that one) [CODEXCTL_RUNTIME; default local]
           --dry-run[=<true|false>]
               Say everything that would be done, start and write nothing [CODEXCTL_DRY_RUN]
           --allowed-users <LOGINS>
               Who may start a run, comma-separated; empty: whoever may write to the repository
               [CODEXCTL_ALLOWED_USERS]
-          --slot <N>
-              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
-          --issue <N>
-              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
-          --pr <N>
-              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
-          --repo <OWNER/NAME>
-              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
-          --lang <en|ru>
-              Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
+          --keep-on-failure[=<true|false>]
+              Keep a slot that this run made, even if the run fails [CODEXCTL_KEEP_ON_FAILURE]
+          --fail-if-busy[=<true|false>]
+              Stop instead of waiting when another run works on the slot [CODEXCTL_FAIL_IF_BUSY]
+          --allow-unsandboxed[=<true|false>]
+              Run the agent even where nothing keeps it from reading this process's keys
+              [CODEXCTL_ALLOW_UNSANDBOXED]
+      -v, --verbose[=<true|false>]
+              Show every line of the agent's work, not only its steps [CODEXCTL_VERBOSE]
+          --config-from-head[=<true|false>]
+              In a review, take services.yaml, prompts and instructions from the pull request itself
+              instead of its base [CODEXCTL_CONFIG_FROM_HEAD]
+          --wait-for-slot <TIME>
+              How long to wait for a free slot when all are taken [CODEXCTL_WAIT_FOR_SLOT; default 30m]
+          --runtime <local|kubernetes>
+              Where the agent works: on this machine, or in the slot's pod (so far only `prompt render`
+              and `manage-env comment` know that one) [CODEXCTL_RUNTIME; default local]
           --model <NAME>
               The agent's model, for example gpt-5.3-codex, gpt-5.2-codex, gpt-5.1-codex-max
               [CODEXCTL_MODEL]
@@ -128,15 +137,16 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
           --all-comments[=<true|false>]
               Show the agent comments of people without write access too, marked as such
               [CODEXCTL_ALL_COMMENTS]
-          --keep-on-failure[=<true|false>]
-              Keep a slot that this run made, even if the run fails [CODEXCTL_KEEP_ON_FAILURE]
-          --fail-if-busy[=<true|false>]
-              Stop instead of waiting when another run works on the slot [CODEXCTL_FAIL_IF_BUSY]
-          --allow-unsandboxed[=<true|false>]
-              Run the agent even where nothing keeps it from reading this process's keys
-              [CODEXCTL_ALLOW_UNSANDBOXED]
-      -v, --verbose[=<true|false>]
-              Show every line of the agent's work, not only its steps [CODEXCTL_VERBOSE]
+          --slot <N>
+              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
+          --issue <N>
+              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
+          --pr <N>
+              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
+          --repo <OWNER/NAME>
+              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
+          --lang <en|ru>
+              Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
 
     Global flags:
       -c, --config <FILE>
@@ -186,7 +196,8 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
       schedule                                gc             ai, ai-repair
 
     Without a GitHub token what would be written to GitHub goes to .codexctl/outbox/.
-    Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN. The model's key: OPENAI_API_KEY.
+    Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN; or a GitHub App: CODEXCTL_GH_APP_ID and
+    CODEXCTL_GH_APP_PRIVATE_KEY. The model's key: OPENAI_API_KEY.
 
     Example: codexctl run --event event.json --dry-run
     ");
@@ -258,7 +269,10 @@ fn completions_of_each_shell_know_commands_flags_and_values() {
 fn bash_takes_the_completion_script_and_completes_with_it() {
     let script = stdout(&["completions", "bash"]);
     let ask = "COMP_WORDS=(codexctl run --dry); COMP_CWORD=2; COMPREPLY=(); _codexctl codexctl --dry run; echo \"${COMPREPLY[@]}\"";
-    let bash = std::process::Command::new("bash").args(["--norc", "-c", &format!("{script}\n{ask}")]).output();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("completions");
+    std::fs::write(&file, format!("{script}\n{ask}\n")).expect("the script is written");
+    let bash = std::process::Command::new("bash").arg("--norc").arg(file).output();
     let bash = bash.expect("bash starts");
     assert_eq!(String::from_utf8_lossy(&bash.stdout).trim(), "--dry-run", "{}", String::from_utf8_lossy(&bash.stderr));
 }
@@ -370,17 +384,7 @@ fn help_of_prompt_render_has_its_flags_and_the_variables_without_one() {
     Flags:
           --runtime <local|kubernetes>
               Where the agent works: on this machine, or in the slot's pod (so far only `prompt render`
-              knows that one) [CODEXCTL_RUNTIME; default local]
-          --slot <N>
-              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
-          --issue <N>
-              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
-          --pr <N>
-              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
-          --repo <OWNER/NAME>
-              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
-          --lang <en|ru>
-              Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
+              and `manage-env comment` know that one) [CODEXCTL_RUNTIME; default local]
           --model <NAME>
               The agent's model, for example gpt-5.3-codex, gpt-5.2-codex, gpt-5.1-codex-max
               [CODEXCTL_MODEL]
@@ -404,6 +408,16 @@ fn help_of_prompt_render_has_its_flags_and_the_variables_without_one() {
               The stack did not get ready; the prompt says so [CODEXCTL_INFRA_UNHEALTHY]
           --agent-config[=<true|false>]
               Print the agent's config.toml instead of the prompt [CODEXCTL_AGENT_CONFIG]
+          --slot <N>
+              The slot; in a run by default the issue's own or the lowest free one [CODEXCTL_SLOT]
+          --issue <N>
+              The issue; in a run by default the event's [CODEXCTL_ISSUE_NUMBER]
+          --pr <N>
+              The pull request; in a run by default the event's [CODEXCTL_PR_NUMBER]
+          --repo <OWNER/NAME>
+              The repository; in a run by default the event's [CODEXCTL_REPO, GITHUB_REPOSITORY]
+          --lang <en|ru>
+              Language of prompts and comments; by default codex.promptLang, then en [CODEXCTL_LANG]
     ");
     assert_snapshot!(help.split("Colours on standard error").nth(1).unwrap_or_default(), @"
     ; NO_COLOR counts too [CODEXCTL_COLOR; default auto]

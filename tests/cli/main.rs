@@ -8,21 +8,29 @@
 
 #[path = "../support/command.rs"]
 mod command;
+#[path = "../support/git_http.rs"]
+mod git_http;
 #[path = "../support/parts.rs"]
 mod parts;
 #[path = "../support/github/mod.rs"]
 mod stand;
+#[path = "../support/tls/mod.rs"]
+mod tls;
 
 mod agent_config;
 mod agent_config_mistakes;
 mod config;
+mod doctor;
+mod ensure_slot;
 mod events;
 mod gates;
 mod help;
 mod hostile;
 mod init;
+mod manage_env;
 mod payloads;
 mod plan;
+mod plan_root;
 mod prompt;
 mod prompt_kinds;
 mod render;

@@ -151,12 +151,12 @@ fn every_sample_gets_a_plan_or_a_clear_no_and_leaves_nothing_behind() {
         *guessed.entry(by_guess).or_default() += 1;
     }
     assert_snapshot!(table(&named), @"
-      2 exit 0: flow cleanup: not available yet
+      2 exit 0: flow cleanupnote: services.yaml is not there: slot records are looked for in their usual folder
       2 exit 0: flow deploy: not available yet
     325 exit 0: nothing to do
     ");
     assert_snapshot!(table(&guessed), @"
-      2 exit 0: flow cleanup: not available yet
+      2 exit 0: flow cleanupnote: services.yaml is not there: slot records are looked for in their usual folder
       2 exit 0: flow deploy: not available yet
     193 exit 0: nothing to do
     132 exit 2: error: can't tell which event this payload is

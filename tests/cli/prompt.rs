@@ -147,7 +147,7 @@ fn without_a_token_what_would_be_asked_is_told_and_placeholders_stand_for_it() {
     assert_snapshot!(show(&["--kind", "plan_review", "--issue", "7"]), @"
     note: issue #7: unknown (would ask GitHub for issue #7)
     note: the plan: unknown (would ask GitHub for our plan comment on issue #7)
-    note: issues of the plan: unknown (would search GitHub for those that name it as their parent)
+    note: issues of the plan: unknown (would ask GitHub for the issues of the plan of #7)
     note: default branch: unknown (would ask the remote; main stands for it)
     ");
     assert_snapshot!(show(&["--kind", "dev_review", "--pr", "12"]), @"

@@ -72,7 +72,12 @@ fn a_plan_review_has_the_plan_and_what_people_say_where_they_say_it() {
     github.stand.set(|state| {
         let marker =
             r#"<!-- codexctl:{"kind":"plan","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1} -->"#;
-        state.add_comment(REPO, 7, "ada", &format!("{marker}\nFirst the test, then the discount."));
+        state.add_comment(
+            REPO,
+            7,
+            "ada",
+            &format!("{marker}\n<!-- the plan -->\nFirst the test, then the discount.\n<!-- end of the plan -->"),
+        );
         state.add_issue(REPO, 8, "Write the test", "ada", &[]);
         state.add_comment(REPO, 8, "grace", "Two tests, please.");
     });
@@ -84,7 +89,6 @@ fn a_plan_review_has_the_plan_and_what_people_say_where_they_say_it() {
         assert_snapshot!(ran.stderr, @"
         note: slot: unknown (would take the lowest free one): 1 stands for it, --slot names another
         note: no cluster here: the agent goes without the MCP servers slot_catalog
-        note: issues of the plan: unknown (would search GitHub for those that name it as their parent)
         note: default branch: unknown (would ask the remote; main stands for it)
         ");
         let task = ran.stdout.split("# The task").nth(1).unwrap_or_default();

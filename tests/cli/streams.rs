@@ -60,7 +60,7 @@ fn a_dry_run_leaves_the_files_of_the_runner_alone() {
     let scene = Scene::shop();
     let (outputs, summary) = (scene.home().join("outputs"), scene.home().join("summary"));
     fs::write(&outputs, "before=1\n").expect("outputs of an earlier step");
-    for name in ["dev.json", "plan.json", "schedule.json"] {
+    for name in ["dev.json", "plan.json", "deploy.json"] {
         let ran = scene.dry(name).env("GITHUB_OUTPUT", &outputs).env("GITHUB_STEP_SUMMARY", &summary).run();
         assert_eq!(ran.exit, 0, "{}", ran.stderr);
     }

@@ -65,7 +65,7 @@ fn a_repository_is_the_same_in_any_case() {
 #[test]
 fn switches_take_every_spelling_of_true_and_false() {
     let scene = Scene::empty();
-    let event = event("schedule.json");
+    let event = event("deploy.json");
     let is_dry = |ran: crate::command::Ran| ran.stdout.starts_with("dry run:");
     for (flag, dry) in [
         ("--dry-run", true),

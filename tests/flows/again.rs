@@ -136,7 +136,7 @@ fn work_that_conflicts_with_a_branch_that_moved_is_kept_beside_it() {
     scene.somebody_pushes("codex/issue-7", "services/checkout/cart.js", "// Discounts are not granted.\n");
     scene.let_the_agent_go();
     let ran = running.end();
-    insta::assert_snapshot!(scene.told(&ran), @r"
+    insta::assert_snapshot!(scene.told(&ran), @"
     exit 1
     ✓ gates           octocat may write to codex-k8s/shop (write)
     ✓ acknowledge     eyes on issue #7
@@ -150,8 +150,8 @@ fn work_that_conflicts_with_a_branch_that_moved_is_kept_beside_it() {
     ✓ agent           1 command, 2,040 tokens
     ✓ check           done, 1 file, +1 −0
     ✓ commit          <commit>  feat: Cart total ignores the quantity discount (#7)
-    ✗ push            branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or close that branch and start again
-    error: branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or close that branch and start again
+    ✗ push            branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or delete that branch and start again
+    error: branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or delete that branch and start again
     flow: dev
     verdict: failed
     slot: 1
@@ -189,7 +189,7 @@ fn work_that_conflicts_with_a_branch_that_moved_is_kept_beside_it() {
     ### ❌ The run failed
 
     > ```text
-    > branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or close that branch and start again
+    > branch codex/issue-7 moved while the agent worked, and both changed services/checkout/cart.js. The work is on codex/issue-7-conflict: merge it by hand, or delete that branch and start again
     > ```
 
     <details><summary>What Codex said last</summary>

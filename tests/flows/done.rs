@@ -56,7 +56,7 @@ fn an_issue_becomes_a_commit_and_what_github_would_get_lies_in_the_outbox() {
 
     Ten or more pieces of one product cost 10 % less.
 
-    **Next:** review the branch. To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    **Next:** review the branch. To have something changed, say what in a comment on #7, then set the label `[ai-dev]` again.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 
@@ -90,7 +90,7 @@ fn an_issue_becomes_a_commit_and_what_github_would_get_lies_in_the_outbox() {
     git fetch origin codex/issue-7 && git switch codex/issue-7
     ```
 
-    To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    To have something changed, say what in a comment on #7, then set the label `[ai-dev]` again.
     === pull-codex-issue-7.md
     ---
     title: "Give the promised discount"
@@ -227,7 +227,7 @@ fn with_a_token_the_issue_gets_a_draft_pull_request_comments_and_loses_its_label
 
     Ten or more pieces of one product cost 10 % less.
 
-    **Next:** review #8 and mark it as ready. To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    **Next:** review #8 and mark it as ready. To have something changed, submit a review with **Request changes**: Codex works through every open thread.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 
@@ -268,7 +268,7 @@ fn with_a_token_the_issue_gets_a_draft_pull_request_comments_and_loses_its_label
     git fetch origin codex/issue-7 && git switch codex/issue-7
     ```
 
-    To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    To have something changed, submit a review with **Request changes**: Codex works through every open thread.
 
     record 1.json
       schema: 1

@@ -45,7 +45,7 @@ fn an_agent_that_changes_nothing_makes_no_pull_request() {
 
     The discount is there already.
 
-    **Next:** if that settles it, close the issue. If not, say in a comment what should change, then set the label `[ai-dev]` again.
+    **Next:** if that settles it, close the issue. If not, say what should change in a comment, then set the label `[ai-dev]` again.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 

@@ -15,6 +15,7 @@ use regex::Regex;
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::model::Turn;
+use crate::plan::plan;
 use crate::scene::Scene;
 use crate::script::{discount, run};
 
@@ -37,6 +38,24 @@ const STEPS: [&str; 12] = [
     "push",
     "pull",
     "comment",
+];
+
+/// The steps of the flow `plan-review`, the longest one that plans.
+const PLANNING: [&str; 14] = [
+    "gates",
+    "acknowledge",
+    "fetch",
+    "root",
+    "slot",
+    "sources",
+    "prompt",
+    "agent",
+    "check",
+    "plan",
+    "answers",
+    "comment",
+    "when the agent starts",
+    "when the agent ends",
 ];
 
 /// A voice that ends its process at one place.
@@ -76,13 +95,19 @@ impl Ui for Mortal {
 impl Scene {
     /// A run that dies at this place.
     fn dies(&self, place: &str) -> ExitStatus {
+        let arguments = self.arguments();
+        self.dies_with(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), place)
+    }
+
+    /// Another command that dies at this place.
+    pub(crate) fn dies_with(&self, arguments: &[&str], place: &str) -> ExitStatus {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "killed::a_run_dies_where_it_is_told_to", "--quiet"])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(self.variables())
             .env(DIES_AT, place)
-            .env(ARGUMENTS, self.arguments().join("\n"))
+            .env(ARGUMENTS, arguments.join("\n"))
             .current_dir(self.path("shop"))
             .output()
             .unwrap()
@@ -91,7 +116,7 @@ impl Scene {
 
     /// What must be the same, however often a run was killed. The summary tells of the run itself, and the lease of a process that
     /// is gone may be taken by anybody.
-    fn end_state(&self) -> String {
+    pub(crate) fn end_state(&self) -> String {
         let _ = std::fs::remove_file(self.path("shop/.codexctl/outbox/summary.md"));
         let text = format!("{}\n{}", self.everything(), self.trees());
         // What an agent spent that died with its run, nobody knows.
@@ -115,7 +140,7 @@ fn a_run_dies_where_it_is_told_to() {
 }
 
 /// Goes through places, several at once, each in a scene of its own; gives back what ended differently.
-fn differences<P: Display + Sync>(
+pub(crate) fn differences<P: Display + Sync>(
     places: &[P],
     scene: impl Fn() -> Scene + Sync,
     die: impl Fn(&Scene, &P) -> bool + Sync,
@@ -153,15 +178,37 @@ fn differences<P: Display + Sync>(
 }
 
 /// Lines that only one of the two has.
-fn changes(one: &str, other: &str) -> String {
+pub(crate) fn changes(one: &str, other: &str) -> String {
     let only = |a: &str, b: &str, mark: &str| -> String {
         a.lines().filter(|line| !b.lines().any(|known| known == *line)).map(|line| format!("{mark} {line}\n")).collect()
     };
     only(one, other, "-") + &only(other, one, "+")
 }
 
+/// Kills a run once GitHub has had so many of its writes, before it hears of the last one.
+pub(crate) fn killed_at_write(scene: &Scene, place: &usize) -> bool {
+    let stand = scene.stand.as_ref().unwrap();
+    let place = stand.writes().len() + *place;
+    let victim = Arc::new(Mutex::new(None));
+    let known = Arc::clone(&victim);
+    stand.set(|state| {
+        state.after_write = Some(Box::new(move |count| {
+            if count == place {
+                let pid = known.lock().unwrap().expect("writes come long after the start");
+                kill_process(pid, Signal::KILL).unwrap();
+            }
+        }));
+    });
+    let running = scene.start();
+    *victim.lock().unwrap() = Some(running.pid());
+    let ran = running.end();
+    stand.set(|state| state.after_write = None);
+    // How often the comment is brought up to date meanwhile depends on the machine: a run may be through with less.
+    ran.exit == -1 || stand.writes().len() < place
+}
+
 /// What the agent runs when its change is made: a death at this sight is one in the middle of its work, with the change in its tree.
-const PAUSE: &str = "true";
+pub(crate) const PAUSE: &str = "true";
 
 fn paused() -> Vec<Turn> {
     let mut turns = discount();
@@ -169,7 +216,7 @@ fn paused() -> Vec<Turn> {
     turns
 }
 
-fn killed_at(scene: &Scene, place: &str) -> bool {
+pub(crate) fn killed_at(scene: &Scene, place: &str) -> bool {
     scene.dies(place).signal() == Some(9)
 }
 
@@ -204,27 +251,39 @@ fn killed_before_it_hears_of_any_write_to_github_a_run_ends_the_same_the_second_
         scene.stand.as_ref().unwrap().writes().len()
     };
     let places: Vec<usize> = (1..=writes).collect();
-    let different = differences(
-        &places,
-        || Scene::new(paused()).on_github(),
-        |scene, place| {
-            let (stand, place) = (scene.stand.as_ref().unwrap(), *place);
-            let victim = Arc::new(Mutex::new(None));
-            let known = Arc::clone(&victim);
-            stand.set(|state| {
-                state.after_write = Some(Box::new(move |count| {
-                    if count == place {
-                        let pid = known.lock().unwrap().expect("writes come long after the start");
-                        kill_process(pid, Signal::KILL).unwrap();
-                    }
-                }));
-            });
-            let running = scene.start();
-            *victim.lock().unwrap() = Some(running.pid());
-            let ran = running.end();
-            stand.set(|state| state.after_write = None);
-            ran.exit == -1
-        },
-    );
+    let different = differences(&places, || Scene::new(paused()).on_github(), killed_at_write);
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn a_plan_that_is_killed_before_it_hears_of_any_write_ends_the_same_the_second_time() {
+    let scene = || Scene::new(plan()).asked_by("plan").on_github();
+    let writes = {
+        let scene = scene();
+        assert_eq!(scene.run().exit, 0);
+        scene.stand.as_ref().unwrap().writes().len()
+    };
+    let places: Vec<usize> = (1..=writes).collect();
+    let different = differences(&places, scene, killed_at_write);
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn a_plan_review_that_is_killed_after_any_step_ends_the_same_the_second_time() {
+    let places = PLANNING.map(|step| if step.starts_with("when") { step.to_owned() } else { format!("after {step}") });
+    let different = differences(&places, crate::plan_review::again_and_again, |scene, place| killed_at(scene, place));
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn a_plan_review_that_is_killed_before_it_hears_of_any_write_ends_the_same_the_second_time() {
+    let writes = {
+        let scene = crate::plan_review::again_and_again();
+        let before = scene.stand.as_ref().unwrap().writes().len();
+        assert_eq!(scene.run().exit, 0);
+        scene.stand.as_ref().unwrap().writes().len() - before
+    };
+    let places: Vec<usize> = (1..=writes).collect();
+    let different = differences(&places, crate::plan_review::again_and_again, killed_at_write);
     assert!(different.is_empty(), "{}", different.join("\n"));
 }

@@ -111,7 +111,7 @@ fn a_change_of_a_protected_path_stays_a_draft_that_says_so() {
 
     Ten or more pieces of one product cost 10 % less.
 
-    **Next:** review #8 and mark it as ready. To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    **Next:** review #8 and mark it as ready. To have something changed, submit a review with **Request changes**: Codex works through every open thread.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 
@@ -155,7 +155,7 @@ fn a_change_of_a_protected_path_stays_a_draft_that_says_so() {
     git fetch origin codex/issue-7 && git switch codex/issue-7
     ```
 
-    To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    To have something changed, submit a review with **Request changes**: Codex works through every open thread.
     "#);
 }
 
@@ -166,4 +166,35 @@ fn a_project_that_wants_no_drafts_gets_a_pull_request_ready_for_review() {
     assert_eq!(scene.run().exit, 0);
     let state = scene.stand.as_ref().unwrap().state();
     assert!(!state.repos[crate::scene::REPO].issues[&8].pull.as_ref().unwrap().draft);
+}
+
+#[test]
+fn a_hook_script_behind_a_linked_folder_is_protected_where_it_lies_and_may_be_refused() {
+    let scene = Scene::new(vec![run("echo true >> scripts/require-variables.sh"), done()]).on_github();
+    let shop = scene.path("shop");
+    std::fs::rename(shop.join("deploy/hooks"), shop.join("scripts")).unwrap();
+    std::os::unix::fs::symlink("../scripts", shop.join("deploy/hooks")).unwrap();
+    crate::scene::git(&shop, &["add", "--all"]);
+    scene.change_stack("  onProtected: draft\n", "  onProtected: refuse\n");
+    let ran = scene.run();
+    assert_eq!(ran.exit, 1);
+    let log = scene.log(&ran);
+    let check = log.lines().find(|line| line.starts_with("✗ check")).unwrap();
+    insta::assert_snapshot!(check, @"✗ check           protected paths changed, and publish.onProtected is refuse: scripts/require-variables.sh");
+    assert_eq!(crate::scene::git(&scene.path("origin.git"), &["branch", "--list", "codex/issue-7"]), "");
+}
+
+#[test]
+fn services_yaml_may_change_its_versions_and_nothing_else_unseen() {
+    for (change, draft) in [
+        (r#"sed -i 's/checkout: "1.0.0"/checkout: "1.1.0"/' services.yaml"#, false),
+        (r#"sed -i 's/checkout: "1.0.0"/checkout: "1.1.0"/; s/maxFiles: 30/maxFiles: 3000/' services.yaml"#, true),
+    ] {
+        let scene = Scene::new(vec![run(change), done()]).on_github();
+        scene.change_stack("    - services.yaml\n", "");
+        scene.change_stack("  draft: true\n", "  draft: false\n");
+        assert_eq!(scene.run().exit, 0);
+        let state = scene.stand.as_ref().unwrap().state();
+        assert_eq!(state.repos[crate::scene::REPO].issues[&8].pull.as_ref().unwrap().draft, draft, "{change}");
+    }
 }

@@ -97,11 +97,24 @@ impl Scene {
                 issue.title, issue.labels
             )
             .unwrap();
-            if issue.pull.is_some() {
+            // What people wrote is known to the story.
+            if issue.pull.is_some() || issue.author == "codex-bot" {
                 writeln!(text, "{}", issue.body.trim_end()).unwrap();
             }
-            for comment in repo.comments.values().filter(|comment| comment.issue == *number) {
-                writeln!(text, "--- {}:\n{}", comment.author, comment.body.trim_end()).unwrap();
+            for thread in issue.pull.iter().flat_map(|pull| &pull.threads) {
+                let state = if thread.resolved { "resolved" } else { "open" };
+                writeln!(text, "--- {state} thread at {}:{}", thread.path, thread.line.unwrap_or_default()).unwrap();
+                for (author, said) in &thread.comments {
+                    writeln!(text, "    {author}: {said}").unwrap();
+                }
+            }
+            for (id, comment) in repo.comments.iter().filter(|(_, comment)| comment.issue == *number) {
+                let eyes = if comment.reactions.is_empty() { "" } else { " (seen)" };
+                let (id, body) = match comment.author.as_str() {
+                    "codex-bot" => (String::new(), comment.body.trim_end()),
+                    _ => (format!(" {id}"), "…"),
+                };
+                writeln!(text, "--- {}{id}{eyes}:\n{body}", comment.author).unwrap();
             }
         }
         drop(state);
@@ -131,6 +144,7 @@ impl Scene {
             (r"manual-[A-Za-z0-9.-]+-\d+", "<run>"),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<thread>"),
             (r"event-[0-9a-f]{16}", "<delivery>"),
+            (r"prompt-[0-9a-f]{16}-\d+-\d+", "<delivery>"),
             (r"\b[0-9a-f]{40}\b", "<commit>"),
             // A step that takes no time shows none.
             (r"(?m)  (\d+m )?\d+(\.\d+)?s$", ""),
@@ -146,6 +160,9 @@ impl Scene {
             (r"(?m)\x1b\[2m  <time>\x1b\[0m$", ""),
             (r"\x1b\[\d*m", ""),
             (r"\d+ characters", "<n> characters"),
+            (r"символов: \d+", "символов: <n>"),
+            // How often a comment is edited on the way depends on how long a run takes.
+            (r"GitHub requests \| \d+( \(.*?\))?", "GitHub requests | <n>"),
             (r"127\.0\.0\.1:\d+", "<address>"),
         ];
         for commit in git(&self.path("origin.git"), &["rev-list", "--all"]).lines() {

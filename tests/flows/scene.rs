@@ -24,6 +24,8 @@ pub(crate) const KEY: &str = "sk-canary-0123456789abcdef0123456789";
 pub(crate) struct Scene {
     root: TempDir,
     _template: Arc<TempDir>,
+    /// The file of the event that starts the story, without its ending.
+    event: &'static str,
     sandboxed: bool,
     pub(crate) model: Model,
     pub(crate) stand: Option<Stand>,
@@ -32,7 +34,7 @@ pub(crate) struct Scene {
 }
 
 /// The real Codex binary.
-fn codex() -> String {
+pub(crate) fn codex() -> String {
     std::env::var("CODEXCTL_TEST_CODEX")
         .expect("CODEXCTL_TEST_CODEX names nothing: run the tests by `make test`, which sets it up")
 }
@@ -136,6 +138,7 @@ impl Scene {
         let scene = Self {
             root,
             _template: template,
+            event: "dev",
             sandboxed: false,
             model,
             stand: None,
@@ -150,6 +153,12 @@ impl Scene {
             .env("SHOP_MCP", "off")
     }
 
+    /// Another event of the shop than `dev` starts the story.
+    pub(crate) fn asked_by(mut self, event: &'static str) -> Self {
+        self.event = event;
+        self
+    }
+
     /// With GitHub: `octocat`, who sets labels, may write; the token is that of the user `codex-bot`.
     pub(crate) fn on_github(mut self) -> Self {
         let stand = Stand::start();
@@ -161,7 +170,14 @@ impl Scene {
             state.add_user("Codertocat", "User", "none");
             state.add_classic_token(TOKEN, "codex-bot", &["repo"]);
             let title = event["issue"]["title"].as_str().unwrap();
-            state.add_issue(REPO, 7, title, "Codertocat", &["bug", "[ai-dev]"]);
+            let labels: Vec<&str> = event["issue"]["labels"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|label| label["name"].as_str())
+                .collect();
+            let number = event["issue"]["number"].as_u64().unwrap();
+            state.add_issue(REPO, number, title, event["issue"]["user"]["login"].as_str().unwrap(), &labels);
         });
         self = self.env("GITHUB_API_URL", &stand.url()).env("GH_TOKEN", TOKEN);
         self.stand = Some(stand);
@@ -191,16 +207,20 @@ impl Scene {
         self.path("state/codexctl").join(REPO)
     }
 
+    fn event_file(&self) -> PathBuf {
+        self.path(&format!("shop/events/{}.json", self.event))
+    }
+
     /// The event that starts the story.
     pub(crate) fn event(&self) -> Value {
-        serde_json::from_slice(&std::fs::read(self.path("shop/events/dev.json")).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(self.event_file()).unwrap()).unwrap()
     }
 
     /// The same event changed: another delivery.
     pub(crate) fn change_event(&self, change: impl FnOnce(&mut Value)) {
         let mut event = self.event();
         change(&mut event);
-        std::fs::write(self.path("shop/events/dev.json"), serde_json::to_vec_pretty(&event).unwrap()).unwrap();
+        std::fs::write(self.event_file(), serde_json::to_vec_pretty(&event).unwrap()).unwrap();
     }
 
     /// Changes services.yaml on the default branch, here and on `origin`.
@@ -221,9 +241,12 @@ impl Scene {
         let work = clone.path().join("work");
         let there = !git(&work, &["branch", "--remotes", "--list", &format!("origin/{branch}")]).is_empty();
         git(&work, &["switch", "--quiet", if there { "--guess" } else { "--create" }, branch]);
-        let before = std::fs::read_to_string(work.join(path)).unwrap_or_default();
-        std::fs::write(work.join(path), before + text).unwrap();
-        git(&work, &["add", "--all"]);
+        let path = work.join(path);
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, before + text).unwrap();
+        // The shop's own .gitignore keeps prompts of a project out.
+        git(&work, &["add", "--all", "--force"]);
         git(&work, &["commit", "--quiet", "--message=Somebody else's work"]);
         git(&work, &["push", "--quiet", "origin", branch]);
     }
@@ -262,32 +285,52 @@ impl Scene {
     }
 
     /// The arguments of a call.
-    pub(crate) fn arguments(&self) -> Vec<&'static str> {
-        let mut arguments = vec!["run", "--event", "events/dev.json"];
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["run".to_owned(), "--event".to_owned(), format!("events/{}.json", self.event)];
         if !self.sandboxed {
-            arguments.push("--allow-unsandboxed");
+            arguments.push("--allow-unsandboxed".to_owned());
         }
         arguments
     }
 
-    fn call(&self) -> Codexctl {
-        let call = Codexctl::new(&self.arguments()).folder(&self.path("shop"));
+    fn call(&self, more: &[&str]) -> Codexctl {
+        let arguments = self.arguments();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        self.call_of(&arguments)
+    }
+
+    /// Any command in the shop, with the story's variables.
+    pub(crate) fn call_of(&self, arguments: &[&str]) -> Codexctl {
+        let call = Codexctl::new(arguments).folder(&self.path("shop"));
         self.variables().iter().fold(call, |call, (name, value)| call.env(name, value))
+    }
+
+    /// `codexctl prompt run` for issue 7 with more arguments.
+    pub(crate) fn prompt_run(&self, arguments: &[&str]) -> Codexctl {
+        let apart = if self.sandboxed { "--allow-unsandboxed=false" } else { "--allow-unsandboxed" };
+        self.call_of(&[&["prompt", "run", "--repo", REPO, apart], arguments].concat())
     }
 
     /// `codexctl run` to its end.
     pub(crate) fn run(&self) -> Ran {
-        self.call().run()
+        self.call(&[]).run()
     }
 
     /// `codexctl run` on its way.
     pub(crate) fn start(&self) -> Running {
-        self.call().start()
+        self.call(&[]).start()
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(&self, more: &[&str]) -> Running {
+        self.call(more).start()
     }
 
     /// The agent's tree.
     pub(crate) fn tree(&self) -> PathBuf {
-        self.state().join("work/ai-1/tree")
+        // A plan has a tree of its own beside that of the work.
+        let plan = if self.event.starts_with("plan") { "plan/" } else { "" };
+        self.state().join(format!("work/ai-1/{plan}tree"))
     }
 
     /// `codexctl run` on its way, and its agent in the middle of a command that [`crate::script::wait_for_go`] made.
@@ -299,8 +342,13 @@ impl Scene {
 
     /// Returns once the agent has begun its waiting command.
     pub(crate) fn until_the_agent_waits(&self) {
+        self.until_the_agent_waits_in(&self.tree());
+    }
+
+    /// The same for an agent in this tree.
+    pub(crate) fn until_the_agent_waits_in(&self, tree: &Path) {
         let until = Instant::now() + Duration::from_secs(60);
-        while !self.tree().join(WAITS).exists() {
+        while !tree.join(WAITS).exists() {
             assert!(Instant::now() < until, "the agent never came to its command");
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -300,7 +300,7 @@ fn after_kill_9_the_next_run_goes_on_in_the_slot_itself() {
 
     Ten or more pieces of one product cost 10 % less.
 
-    **Next:** review #8 and mark it as ready. To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    **Next:** review #8 and mark it as ready. To have something changed, submit a review with **Request changes**: Codex works through every open thread.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 
@@ -341,7 +341,7 @@ fn after_kill_9_the_next_run_goes_on_in_the_slot_itself() {
     git fetch origin codex/issue-7 && git switch codex/issue-7
     ```
 
-    To have something changed, say what in a comment on #7, then set the label `[ai-dev]` there again.
+    To have something changed, submit a review with **Request changes**: Codex works through every open thread.
     "#);
 }
 

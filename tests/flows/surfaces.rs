@@ -15,7 +15,7 @@ fn in_russian_everything_that_people_read_is_russian() {
 
     Ten or more pieces of one product cost 10 % less.
 
-    **Что дальше:** проверьте ветку. Нужны правки — напишите в комментарии к #7, что изменить, и снова поставьте там метку `[ai-dev]`.
+    **Что дальше:** проверьте ветку. Нужны правки — напишите в комментарии к #7, что изменить, и снова поставьте метку `[ai-dev]`.
 
     **Затраты:** <time> · токены: 2 000 на входе (из кэша 200), 40 на выходе · 1 ход · `mock-model`
 
@@ -49,7 +49,7 @@ fn in_russian_everything_that_people_read_is_russian() {
     git fetch origin codex/issue-7 && git switch codex/issue-7
     ```
 
-    Нужны правки — напишите в комментарии к #7, что изменить, и снова поставьте там метку `[ai-dev]`.
+    Нужны правки — напишите в комментарии к #7, что изменить, и снова поставьте метку `[ai-dev]`.
     === pull-codex-issue-7.md
     ---
     title: "Give the promised discount"
@@ -73,7 +73,7 @@ fn in_russian_everything_that_people_read_is_russian() {
     === summary.md
     ## ✅ готово: dev по #7
 
-    Событие `issues.labeled`: label \[ai-dev\] was set
+    Событие `issues.labeled`: поставлена метка \[ai-dev\]
 
     | | |
     | --- | --- |
@@ -87,18 +87,18 @@ fn in_russian_everything_that_people_read_is_russian() {
 
     | Шаг | | Время | |
     | --- | --- | --: | --- |
-    | Проверки перед запуском | ✅ | <time> | no GitHub token, so whoever sits at this machine is the actor |
-    | Реакция на задачу | ✅ | <time> | eyes on issue #·7 |
+    | Проверки перед запуском | ✅ | <time> | токена GitHub нет: запускает тот, кто за этой машиной |
+    | Реакция на задачу | ✅ | <time> | 👀 на задаче #·7 |
     | Репозиторий получен | ✅ | <time> | main at <commit> |
-    | Слот | ✅ | <time> | 1 of ai, new |
-    | Исходники | ✅ | <time> | branch codex/issue-7, new |
-    | Промпт | ✅ | <time> | dev\_issue\_ru (built in), <n> characters |
-    | Работа Codex | ✅ | <time> | 1 command, 2,040 tokens |
-    | Правила публикации | ✅ | <time> | done, 1 file, +1 −0 |
+    | Слот | ✅ | <time> | 1 в окружении ai, новый |
+    | Исходники | ✅ | <time> | ветка codex/issue-7, новая |
+    | Промпт | ✅ | <time> | dev\_issue\_ru (встроенный), символов: <n> |
+    | Работа Codex | ✅ | <time> | команд: 1, токенов: 2 040 |
+    | Правила публикации | ✅ | <time> | готово, файлов: 1, +1 −0 |
     | Коммит | ✅ | <time> | <commit>  feat: Cart total ignores the quantity discount (#·7) |
-    | Push | ✅ | <time> | new branch codex/issue-7 |
+    | Push | ✅ | <time> | новая ветка codex/issue-7 |
     | Pull request | ✅ | <time> | .codexctl/outbox/pull-codex-issue-7.md |
-    | Комментарии | ✅ | <time> | the pull request of codex/issue-7, issue #·7 |
+    | Комментарии | ✅ | <time> | PR ветки codex/issue-7, задача #·7 |
 
     ### Куда смотреть
 
@@ -165,6 +165,7 @@ fn in_a_workflow_the_runners_files_get_outputs_and_summary() {
     | Pull request | #8, draft, branch `codex/issue-7` |
     | Commit | `<commit>` |
     | Cost | <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model` |
+    | GitHub requests | <n> |
 
     ### Steps
 

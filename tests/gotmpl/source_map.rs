@@ -94,3 +94,40 @@ fn mended_bytes_do_not_shift_what_follows() {
     // Each bad byte is three bytes of output; é is put together from the bytes of two actions.
     assert_eq!(offsets, [0, 1, 1, 1, 1, 1, 1, 15, 16, 34, 52]);
 }
+
+#[test]
+fn a_guide_leads_to_the_places_of_the_map_in_any_order() {
+    let data = Value::Map([("Env".to_owned(), Value::from("dev\nя"))].into());
+    for template in [
+        "a: b\nключ: {{ .Env }} c\nd:\n  e: f {{ .Env }}\n",
+        "{{ .Env }}{{ .Env }} x\ny {{- .Env }}\n\n",
+        "{{ define \"two\" }}u\nv\n{{ end }}a\n{{ template \"two\" }}b\n{{ template \"two\" }}c\n",
+        "{{ range 3 }}{{ . }}\nк\n  r\n{{ end }}",
+        "a\rb\r\nc\n{{ .Env }}\rd\n",
+    ] {
+        let rendered = render(template, &data).expect("a template that renders");
+        let (text, map) = (&rendered.text, &rendered.map);
+        let mut line_start = (0, 1);
+        let mut places: Vec<_> = text
+            .char_indices()
+            .map(|(offset, char)| {
+                let (start, line) = line_start;
+                if char == '\n' {
+                    line_start = (offset + 1, line + 1);
+                }
+                Place { line, column: text[start..offset].chars().count() + 1, offset }
+            })
+            .collect();
+        places.push(Place { line: line_start.1, column: text[line_start.0..].chars().count() + 1, offset: text.len() });
+        // Forward, backward, and here and there.
+        let here_and_there = (0..places.len()).map(|at| places[at * 7 % places.len()]);
+        let all: Vec<_> = places.iter().copied().chain(places.iter().rev().copied()).chain(here_and_there).collect();
+        let mut guide = map.guide();
+        for place in all {
+            assert_eq!(guide.origin(place), map.origin(place.offset), "{template:?} {place:?}");
+            for offset in [place.offset, place.offset + 1, text.len() / 2] {
+                assert_eq!(guide.origin_offset(offset), map.origin_offset(offset), "{template:?} {offset}");
+            }
+        }
+    }
+}
