@@ -99,7 +99,7 @@ async fn an_app_writes_as_its_own_account_with_one_token_and_gives_it_back() {
     DELETE /installation/token → 204
     ");
     assert_eq!(desk.scene.stand.state().comments_of(REPO)[0].0, "codexctl-bot[bot]");
-    assert_eq!(github.requests(), 5, "what the App asks for itself counts too");
+    assert_eq!(github.requests(), 6, "what the App asks for itself counts too");
     assert_eq!(desk.scene.ears.heard(), "");
 }
 
