@@ -22,6 +22,7 @@ use tokio::process::{Child, Command};
 
 pub use self::error::{Cause, Error};
 pub use self::url::{RemoteUrl, UrlError, repo_from_url};
+use crate::blocked::explained;
 use crate::secrets::{Redactor, Secret};
 
 /// How long a command that talks to a remote may take: a first fetch of a big repository over a slow line fits.
@@ -68,6 +69,7 @@ impl fmt::Debug for Git {
 
 #[derive(Clone)]
 struct Inner {
+    program: PathBuf,
     env: Vec<(String, String)>,
     credentials: Option<Credentials>,
     /// Where a fresh token comes from, before each call that needs one.
@@ -109,11 +111,15 @@ impl Git {
         if let Some(credentials) = &credentials {
             redactor.add(&credentials.token);
         }
-        let lfs = vars.get("PATH").is_some_and(|path| {
-            std::env::split_paths(path).any(|folder| !folder.as_os_str().is_empty() && folder.join("git-lfs").is_file())
-        });
+        let on_path = |name: &str| {
+            let mut files = std::env::split_paths(vars.get("PATH")?).map(|folder| folder.join(name));
+            files.find(|file| file.is_absolute() && file.is_file())
+        };
+        let lfs = on_path("git-lfs").is_some();
+        // By its path a program starts without a copy of our own process, which its name would need (posix_spawn has no search).
+        let program = on_path("git").unwrap_or_else(|| "git".into());
         let (private, redactor) = (private.to_owned(), redactor.clone());
-        Self { inner: Arc::new(Inner { env, credentials, tokens: None, private, redactor, lfs }) }
+        Self { inner: Arc::new(Inner { program, env, credentials, tokens: None, private, redactor, lfs }) }
     }
 
     /// The same git with tokens that end: each call asks for one that is good for minutes to come.
@@ -304,7 +310,7 @@ impl<'a> Call<'a> {
         let started = Instant::now();
         let limit = if self.remote.is_some() { REMOTE_LIMIT } else { LOCAL_LIMIT };
         let mut command = self.command(credentials)?;
-        let mut child = command.spawn().map_err(|source| Error::Start { source })?;
+        let mut child = command.spawn().map_err(|source| self.not_started(source))?;
         let guard = Group::of(&child);
         let result = tokio::time::timeout(limit, self.talk(&mut child)).await;
         let Ok(result) = result else {
@@ -319,11 +325,21 @@ impl<'a> Call<'a> {
         }
         let said = self.git.inner.redactor.redact(&String::from_utf8_lossy(&stderr)).into_owned();
         let told = self.remote.map(|remote| (remote, self.git.has_token_for(remote)));
-        Err(Error::failed(self.shown(), code, &said, &String::from_utf8_lossy(&stdout), told))
+        tracing::debug!(said = %said.trim_end(), "git failed");
+        Err(Error::failed(&self.shown(), code, &said, &String::from_utf8_lossy(&stdout), told))
+    }
+
+    /// The system says the same of a program that is not there and of a folder that can't be entered.
+    fn not_started(&self, source: std::io::Error) -> Error {
+        match self.dir.as_deref().filter(|dir| std::fs::read_dir(dir).is_err()) {
+            Some(dir) => Error::Folder { path: dir.display().to_string(), source: explained(dir, source) },
+            None => Error::Start { source },
+        }
     }
 
     fn command(&self, credentials: Option<&Credentials>) -> Result<Command, Error> {
-        let mut command = Command::new("git");
+        let mut command = Command::new(&self.git.inner.program);
+        command.arg0("git");
         command.env_clear().envs(self.git.inner.env.iter().map(|(name, value)| (name, value)));
         command.envs(fixed::FIXED.iter().copied());
         for setting in fixed::SETTINGS {

@@ -3,6 +3,7 @@
 pub mod cli; // the command tree: settings in, one call out, result printed
 pub mod settings; // flag ↔ variable, and where each value came from: the only reader of the environment
 
+pub mod action; // the container action: what GitHub's runner hands over
 pub mod doctor; // what a run needs, looked at one by one, each with the way out
 pub mod init; // what a new repository needs: services.yaml, the caller workflow
 
@@ -24,5 +25,6 @@ pub mod github; // GitHub itself, an outbox in its place, or a dry hand
 pub mod ui; // how a run speaks: terminal, plain lines, GitHub's log, JSON
 
 pub mod answer; // what a question to the outside gave: known, or unknown and why
+pub mod blocked; // what stands in a path's way, and the way out
 pub mod clock; // the time, as a thing that can be handed in
 pub mod secrets; // what a secret is, a type that can't be printed, the redactor

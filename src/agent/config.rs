@@ -21,6 +21,9 @@ const PROVIDER: &str = "codexctl";
 /// The variable that carries the run's bearer to Codex.
 pub const BEARER_VARIABLE: &str = "CODEXCTL_RUN_BEARER";
 
+/// What commands get whatever tools refer to: they don't run without.
+const FOR_COMMANDS: [&str; 3] = ["PATH", "HOME", "LANG"];
+
 /// How often Codex repeats a request that failed. The proxy passes Retry-After through, so a busy model is waited for.
 const RETRIES: i64 = 6;
 
@@ -132,6 +135,7 @@ pub fn build(wanted: &Wanted, surroundings: &Surroundings<'_>) -> Result<Built, 
     let Adding { env, mut warnings, .. } = adding;
     add_defaults(&mut table, wanted);
     decide(&mut table, wanted, surroundings, &mut warnings);
+    keep_from_commands(&mut table, env.iter().map(|(name, _)| name.as_str()));
     let written = toml::to_string(&table).map_err(|error| Error::Write(error.to_string()));
     match written {
         Ok(text) if told.is_empty() => Ok(Built { text: Secret::new(text), env, warnings }),
@@ -202,11 +206,7 @@ fn decide(table: &mut Table, wanted: &Wanted, around: &Surroundings<'_>, warning
     section(table, "projects").insert(around.tree.display().to_string(), Value::Table(project));
 
     let Some(base_url) = around.base_url else { return };
-    // Commands have no use for the bearer.
-    let policy = section(table, "shell_environment_policy");
-    let mut excluded: Vec<Value> = policy.get("exclude").and_then(Value::as_array).cloned().unwrap_or_default();
-    excluded.push(BEARER_VARIABLE.into());
-    policy.insert("exclude".to_owned(), Value::Array(excluded));
+    keep_from_commands(table, [BEARER_VARIABLE]);
 
     let mut provider = Table::new();
     provider.insert("name".to_owned(), "the key proxy of codexctl".into());
@@ -216,6 +216,18 @@ fn decide(table: &mut Table, wanted: &Wanted, around: &Surroundings<'_>, warning
     provider.insert("request_max_retries".to_owned(), RETRIES.into());
     provider.insert("stream_max_retries".to_owned(), RETRIES.into());
     section(table, "model_providers").insert(PROVIDER.to_owned(), Value::Table(provider));
+}
+
+/// What Codex and its tools need, and commands have no use for: one of them that printed its environment would tell it to the model.
+fn keep_from_commands<'a>(table: &mut Table, names: impl IntoIterator<Item = &'a str>) {
+    let mut names = names.into_iter().filter(|name| !FOR_COMMANDS.contains(name)).peekable();
+    if names.peek().is_none() {
+        return;
+    }
+    let policy = section(table, "shell_environment_policy");
+    let mut excluded: Vec<Value> = policy.get("exclude").and_then(Value::as_array).cloned().unwrap_or_default();
+    excluded.extend(names.map(Value::from));
+    policy.insert("exclude".to_owned(), Value::Array(excluded));
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod count;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,7 +82,11 @@ struct Shared {
     bearer: Secret,
     budget: Option<u64>,
     spent: Mutex<Spent>,
+    /// What requests that are on their way cost at least.
+    reserved: Mutex<u64>,
     over: watch::Sender<bool>,
+    /// What is wrong with the key or the way to the model, as its latest answer says.
+    trouble: Mutex<Option<String>>,
     closed: AtomicBool,
 }
 
@@ -97,11 +102,113 @@ impl Shared {
         spent.answers += 1;
     }
 
-    /// A context only grows, so the next request costs at least the input of the last one.
-    fn would_go_over(&self) -> Option<u64> {
-        let budget = self.budget.filter(|budget| *budget > 0)?;
+    fn note(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// What a refusal of the key means, which only codexctl knows the name of.
+    fn refused_key(&self, status: StatusCode) -> Option<String> {
+        let base = shown(&self.base);
+        (status == StatusCode::UNAUTHORIZED).then(|| match &self.key {
+            Some(_) => format!(
+                "the model's endpoint {base} does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for \
+                 another endpoint. Set a key that counts there; OPENAI_BASE_URL names the endpoint"
+            ),
+            None => format!(
+                "the model's endpoint {base} asks for a key (401), and OPENAI_API_KEY is not set: set it, or name another endpoint \
+                 as OPENAI_BASE_URL"
+            ),
+        })
+    }
+
+    /// Lets a request through and keeps aside what it costs at least; the budget where it would be passed. A context only grows, so
+    /// the next request costs at least the input of the last one, and so do those that are on their way.
+    fn admit(self: &Arc<Self>, body: &[u8]) -> Result<Open, u64> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         let spent = self.spent();
-        (spent.usage.total().saturating_add(spent.last_input) > budget).then_some(budget)
+        let all = spent.usage.total().saturating_add(*reserved).saturating_add(spent.last_input);
+        match self.budget.filter(|budget| *budget > 0 && all > *budget) {
+            Some(budget) => Err(budget),
+            None => {
+                let input = spent.last_input.max(words(body));
+                *reserved = reserved.saturating_add(input);
+                Ok(Open { shared: Arc::clone(self), reserved: input, input, output: 0, owed: true })
+            }
+        }
+    }
+}
+
+/// A request on its way. Where its answer ends without having told its usage (cut, or nobody waited for it), what it costs at least
+/// is counted: the model's side sends a bill all the same.
+struct Open {
+    shared: Arc<Shared>,
+    reserved: u64,
+    input: u64,
+    output: u64,
+    owed: bool,
+}
+
+impl Open {
+    /// The answer told its usage. What was kept aside is free before the agent sees the answer's end and asks again.
+    fn told(&mut self, usage: Usage) {
+        self.free();
+        self.shared.add(usage);
+    }
+
+    /// Nothing was asked of the model, or it refused: that costs nothing.
+    fn free(&mut self) {
+        self.release();
+        self.owed = false;
+    }
+
+    fn release(&mut self) {
+        let mut reserved = self.shared.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        *reserved = reserved.saturating_sub(std::mem::take(&mut self.reserved));
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.release();
+        if self.owed {
+            let mut spent = self.shared.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            let usage = Usage { input: self.input, output: self.output, ..Usage::default() };
+            spent.usage = spent.usage.plus(usage);
+        }
+    }
+}
+
+/// The least that a request costs, in tokens: one a word. An image is one long word.
+fn words(body: &[u8]) -> u64 {
+    body.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() as u64
+}
+
+/// What is looked at in a request.
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    background: Option<serde_json::Value>,
+}
+
+/// Why a request can't be counted; none where it can.
+fn uncountable(headers: &HeaderMap, body: &[u8]) -> Option<(StatusCode, &'static str, &'static str)> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Some((
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "compressed",
+            "codexctl looks at requests before they leave: send them uncompressed",
+        ));
+    }
+    match serde_json::from_slice::<Asked>(body).map(|asked| asked.background) {
+        Ok(None | Some(serde_json::Value::Null | serde_json::Value::Bool(false))) => None,
+        Ok(Some(_)) => Some((
+            StatusCode::BAD_REQUEST,
+            "background",
+            "codexctl lets no background answers through: their tokens could not be counted",
+        )),
+        Err(_) => {
+            Some((StatusCode::BAD_REQUEST, "unreadable", "codexctl: the request is no JSON object that can be read"))
+        }
     }
 }
 
@@ -136,7 +243,9 @@ impl Proxy {
             bearer: Secret::new(random_word()),
             budget,
             spent: Mutex::default(),
+            reserved: Mutex::default(),
             over: over_sender,
+            trouble: Mutex::default(),
             closed: AtomicBool::new(false),
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::Listen)?;
@@ -165,6 +274,17 @@ impl Proxy {
         self.shared.spent()
     }
 
+    /// What is wrong with the key or the way to the model, with the way out; none where its latest answer was another one.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A text in which the agent named this proxy, with the model's own address in its place: nobody knows the proxy's.
+    pub fn with_model_address<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let ours = self.base_url();
+        if text.contains(&ours) { text.replace(&ours, &shown(&self.shared.base)).into() } else { text.into() }
+    }
+
     /// Whether a request was refused for the budget.
     pub fn is_over_budget(&self) -> bool {
         *self.over.borrow()
@@ -181,6 +301,14 @@ impl Drop for Proxy {
         self.shared.closed.store(true, Ordering::Release);
         self.server.abort();
     }
+}
+
+/// Whether an address can be the model's ([`Upstream::base`]).
+///
+/// # Errors
+/// [`Error::Base`] where it can't.
+pub fn check_base(base: &str) -> Result<(), Error> {
+    parse_base(base).map(drop)
 }
 
 /// The base without a slash at its end; only HTTP, and without a name and password in it.
@@ -200,6 +328,11 @@ fn parse_base(base: &str) -> Result<Url, Error> {
         return Err(refuse("it must not have a query or a fragment"));
     }
     Ok(url)
+}
+
+/// The base as users write it.
+fn shown(base: &Url) -> String {
+    base.as_str().trim_end_matches('/').to_owned()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -247,20 +380,6 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             &format!("codexctl lets only these through to the model: {}", allowed.join(", ")),
         );
     }
-    if request.method() == Method::POST
-        && let Some(budget) = shared.would_go_over()
-    {
-        shared.over.send_replace(true);
-        let used = shared.spent().usage.total();
-        // 400 is what Codex takes as final; it repeats a request after 403, 429 and 5xx.
-        return refusal(
-            StatusCode::BAD_REQUEST,
-            "codexctl_budget",
-            &format!(
-                "codexctl: {used} of {budget} tokens are used; the next request would go over codex.budget.tokens"
-            ),
-        );
-    }
     forward(&shared, request, &path).await
 }
 
@@ -269,6 +388,16 @@ async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response
     let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "codexctl: the request is cut or over 128 MiB");
     };
+    let mut open = None;
+    if parts.method == Method::POST {
+        if let Some((status, code, message)) = uncountable(&parts.headers, &body) {
+            return refusal(status, code, message);
+        }
+        match shared.admit(&body) {
+            Ok(admitted) => open = Some(admitted),
+            Err(budget) => return over_budget(shared, budget),
+        }
+    }
     let mut url = shared.base.clone();
     let full = format!("{}{}", shared.base.path().trim_end_matches('/'), path.trim_start_matches("/v1"));
     url.set_path(&full);
@@ -284,22 +413,55 @@ async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response
         outgoing = outgoing.bearer_auth(key.expose());
     }
     match outgoing.send().await {
-        Ok(answer) => pass_back(shared, answer),
+        Ok(answer) => {
+            let refused = shared.refused_key(answer.status());
+            shared.note(refused.clone());
+            match refused {
+                // What the provider says of the key repeats a part of it, and after a 401 Codex would ask again and again.
+                Some(told) => {
+                    if let Some(open) = &mut open {
+                        open.free();
+                    }
+                    refusal(StatusCode::BAD_REQUEST, "codexctl_key", &told)
+                }
+                None => pass_back(answer, open),
+            }
+        }
         Err(error) => {
+            // What broke later may have been worked on.
+            if let Some(open) = open.as_mut().filter(|_| error.is_connect() || error.is_builder()) {
+                open.free();
+            }
             let reason = root_cause(&error.without_url());
-            let host = shared.base.host_str().unwrap_or("?");
-            refusal(
-                StatusCode::BAD_GATEWAY,
-                "unreachable",
-                &format!("codexctl can't reach the model at {host}: {reason}"),
-            )
+            let told = format!(
+                "codexctl can't reach the model's endpoint {} ({reason}): look at the network, HTTPS_PROXY and OPENAI_BASE_URL",
+                shown(&shared.base)
+            );
+            let answer = refusal(StatusCode::BAD_GATEWAY, "unreachable", &told);
+            shared.note(Some(told));
+            answer
         }
     }
 }
 
+/// The refusal of a request that would go over the budget.
+fn over_budget(shared: &Shared, budget: u64) -> Response {
+    shared.over.send_replace(true);
+    let used = shared.spent().usage.total();
+    // 400 is what Codex takes as final; it repeats a request after 403, 429 and 5xx.
+    refusal(
+        StatusCode::BAD_REQUEST,
+        "codexctl_budget",
+        &format!("codexctl: {used} of {budget} tokens are used; the next request would go over codex.budget.tokens"),
+    )
+}
+
 /// Hands an answer on as it comes, with the counter looking at what passes.
-fn pass_back(shared: &Arc<Shared>, answer: reqwest::Response) -> Response {
+fn pass_back(answer: reqwest::Response, mut open: Option<Open>) -> Response {
     let status = answer.status();
+    if let Some(open) = open.as_mut().filter(|_| !status.is_success()) {
+        open.free();
+    }
     let mut headers = passing(answer.headers());
     headers.remove(header::SET_COOKIE);
     // With a length the server would stop at the last byte and never ask for the end, where a plain answer is counted.
@@ -308,25 +470,25 @@ fn pass_back(shared: &Arc<Shared>, answer: reqwest::Response) -> Response {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"));
     let counter = if events { Counter::events() } else { Counter::json() };
-    let shared = Arc::clone(shared);
-    let stream = stream::unfold((answer, counter, shared), |(mut answer, mut counter, shared)| async move {
-        let chunk: Result<Bytes, reqwest::Error> = match answer.chunk().await {
-            Ok(Some(chunk)) => {
-                // Counted before it is handed on: the agent's next request can't be faster than its count.
-                if let Some(usage) = counter.feed(&chunk) {
-                    shared.add(usage);
-                }
-                Ok(chunk)
+    let stream = stream::unfold((answer, counter, open), |(mut answer, mut counter, mut open)| async move {
+        let next = answer.chunk().await;
+        let usage = match &next {
+            // Counted before it is handed on: the agent's next request can't be faster than its count.
+            Ok(Some(chunk)) => counter.feed(chunk),
+            Ok(None) | Err(_) => counter.end(),
+        };
+        if let Some(open) = &mut open {
+            open.output = counter.written();
+            if let Some(usage) = usage {
+                open.told(usage);
             }
-            Ok(None) => {
-                if let Some(usage) = counter.end() {
-                    shared.add(usage);
-                }
-                return None;
-            }
+        }
+        let chunk: Result<Bytes, reqwest::Error> = match next {
+            Ok(None) => return None,
+            Ok(Some(chunk)) => Ok(chunk),
             Err(error) => Err(error.without_url()),
         };
-        Some((chunk, (answer, counter, shared)))
+        Some((chunk, (answer, counter, open)))
     });
     let mut response = Response::new(Body::from_stream(stream));
     *response.status_mut() = status;

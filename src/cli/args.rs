@@ -5,12 +5,35 @@ use std::ffi::OsString;
 use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ColorChoice, Command, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, ColorChoice, Command, ValueHint};
 
+use self::tree::{Below, COMMANDS, Entry};
 use crate::settings::{Kind, Scope, Setting, Subcommand, table};
+
+mod tree; // the commands, as a table
+
+/// Takes a command line apart, the program's name first. Only the commands that it names are made: the whole tree has some hundred
+/// flags, and a process that is started for each event should not pay for those of others.
+///
+/// # Errors
+/// Wrong use, or `--help`: clap's own text, which knows the whole tree.
+pub fn parse(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let named = |name: &str| arguments.iter().any(|word| word == name);
+    let color = color(arguments);
+    tree(&named)
+        .color(color)
+        .try_get_matches_from(arguments)
+        .or_else(|_| command().color(color).try_get_matches_from(arguments))
+        .map_err(advise)
+}
 
 /// The whole command tree.
 pub fn command() -> Command {
+    tree(&|_| true)
+}
+
+/// The commands whose names are wanted.
+fn tree(wanted: &dyn Fn(&str) -> bool) -> Command {
     Command::new("codexctl")
         .about("Turns a labelled GitHub issue into reviewed work: commits, a pull request, comments")
         .version(env!("CARGO_PKG_VERSION"))
@@ -26,183 +49,62 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(flags(|scope| scope == Scope::Global))
-        .subcommand(
-            own("run", Subcommand::Run)
-                .about("Runs the whole thing: event → flow → result")
-                .help_template(template(&run_notes())),
-        )
-        .subcommand(
-            own("init", Subcommand::Init)
-                .about("Writes a commented services.yaml and the caller workflow into a repository")
-                .help_template(template("Example: codexctl init --dir path/to/repository")),
-        )
-        .subcommand(
-            own("validate", Subcommand::Validate)
-                .about("Checks services.yaml and all manifests, for every environment")
-                .help_template(template(
-                    "Looks at every environment, or at --env alone, in slot 1 unless --slot says another: services.yaml,\n\
-                     manifests, hooks, image tags, the agent's configuration. Warnings do not fail it.\n\n\
-                     Examples: codexctl validate\n          \
-                     codexctl validate --env ai -o json",
-                )),
-        )
-        .subcommand(
-            own("doctor", Subcommand::Doctor)
-                .about("Checks what a run on this machine needs, and says how to fix each")
-                .help_template(template(
-                    "Looks at services.yaml, git, folders and disk, the agent and what keeps it apart, the GitHub token or App, the\n\
-                     repository, clock, proxies and the model's key. ✓ is well, ! should be known, ✗ would make a run fail.\n\
-                     The model is never called, nothing is written to GitHub, and a cluster is not looked at yet.\n\n\
-                     Examples: codexctl doctor\n          \
-                     codexctl doctor -o json",
-                )),
-        )
-        .subcommand(
-            own("render", Subcommand::Render)
-                .about("Prints the manifests as they would be applied, or one template")
-                .help_template(template(
-                    "YAML, or with -o json one object with env, namespace, slot and documents. Secrets are <hidden>.\n\n\
-                     Examples: codexctl render --env ai --slot 1 --only-services catalog --skip-infra all\n          \
-                     codexctl render --env ai --slot 1 --file deploy/hooks/smoke-test.sh",
-                )),
-        )
-        .subcommand(
-            Command::new("schema")
-                .about("Prints the JSON Schema of services.yaml, for editors")
-                .help_template(template("Example: codexctl schema > services.schema.json")),
-        )
-        .subcommand(group(
-            "prompt",
-            "What the agent is told, and its work",
-            "codexctl prompt render --kind dev_issue --issue 7",
-            [
-                own("run", Subcommand::PromptRun).about("Runs the agent, and publishes what it did").help_template(
-                    template(
-                        "Publishes by kind what the flow would: plan kinds a plan and its issues, dev and repair a commit, a push and a\n\
-                         pull request, reviews a commit, a push and replies. In a workflow the gates of its event hold.\n\n\
-                         Variables without a flag: CODEXCTL_PROMPT_MODE (short or full), CODEXCTL_PROMPT_CONTINUATION\n\
-                         (true: the session is lost, but its work exists), CODEXCTL_FOCUS_ISSUE_NUMBER, CODEXCTL_GH_USERNAME,\n\
-                         CODEXCTL_GH_EMAIL.\n\n\
-                         Example: codexctl prompt run --kind dev_issue --issue 7",
-                    ),
-                ),
-                own("render", Subcommand::PromptRender)
-                    .about("Prints the prompt, or the agent's config.toml, without running it")
-                        .help_template(template(
-                            "Reads, never writes: issue and comments come from GitHub where a token is set, else\n\
-                             placeholders stand for them. --env is ai unless another one is named.\n\n\
-                             Variables without a flag: CODEXCTL_PROMPT_MODE (short or full), CODEXCTL_PROMPT_CONTINUATION\n\
-                             (true: the session is lost, but its work exists), CODEXCTL_FOCUS_ISSUE_NUMBER.\n\n\
-                             Examples: codexctl prompt render --kind dev_issue --issue 7\n          \
-                             codexctl prompt render --agent-config",
-                        )),
-            ],
-        ))
-        .subcommand(group(
-            "plan",
-            "Plans of issues",
-            "codexctl plan resolve-root --issue 9",
-            [own("resolve-root", Subcommand::PlanResolveRoot)
-                .about("Finds the planning issue above an issue")
-                .help_template(template(
-                    "The root is the issue with the label [ai-plan]; an issue of a plan names the one above it in a line\n\
-                     AI-PLAN-PARENT: #N. Outputs: root, focus. Without a root: exit 1.\n\n\
-                     Example: codexctl plan resolve-root --issue 9 -o kv",
-                ))],
-        ))
-        .subcommand(group(
-            "pr",
-            "Pull requests of codexctl's branches",
-            "codexctl pr detect --branch codex/issue-7",
-            [
-                own("detect", Subcommand::PrDetect).about("Finds the open pull request of a branch").help_template(
-                    template(
-                        "Output: codexctl_pr_number; nothing, and exit 0, where there is none.\n\n\
-                         Example: codexctl pr detect --branch codex/issue-7 -o kv",
-                    ),
-                ),
-                own("review-apply", Subcommand::PrReviewApply)
-                    .about("Commits and pushes a slot's work to a pull request's branch, and comments there")
-                    .help_template(template(
-                        "Example: codexctl pr review-apply --slot 1 --pr 9 --code-root-base /srv/codex/envs",
-                    )),
-            ],
-        ))
-        .subcommand(group(
-            "ci",
-            "Steps for workflows",
-            "codexctl ci ensure-slot --issue 7",
-            [own("ensure-slot", Subcommand::CiEnsureSlot)
-                .about("Finds or makes the slot of an issue, a pull request or a number")
-                .help_template(template(
-                    "Outputs: slot, namespace, env. Without a free slot it waits.\n\n\
-                     Example: codexctl ci ensure-slot --issue 7 -o kv",
-                ))],
-        ))
-        .subcommand(group(
-            "manage-env",
-            "Slots: what there is, whose they are, and their end",
-            "codexctl manage-env list",
-            [
-                own("list", Subcommand::EnvList)
-                    .about("Lists all slots with age, issue, pull request and phase")
-                    .help_template(template("Example: codexctl manage-env list -o json")),
-                own("set", Subcommand::EnvSet)
-                    .about("Links a slot to an issue, a pull request, or both")
-                    .help_template(template("Example: codexctl manage-env set --slot 1 --pr 9")),
-                own("comment", Subcommand::EnvComment)
-                    .about("Prints the comment with a slot's links")
-                    .help_template(template("Example: codexctl manage-env comment --slot 1 --pr 9")),
-                own("comment-pr", Subcommand::EnvCommentPr)
-                    .about("Writes that comment on the pull request, and later edits it")
-                    .help_template(template("Example: codexctl manage-env comment-pr --slot 1 --pr 9")),
-                own("cleanup", Subcommand::EnvCleanup)
-                    .about("Destroys the slots that match issue, pull request and slot, or all")
-                    .help_template(template("Example: codexctl manage-env cleanup --issue 7 --with-configmap")),
-                own("cleanup-pr", Subcommand::EnvCleanupPr)
-                    .about("Destroys what a pull request had: slots, then branch and linked issue if asked")
-                    .help_template(template(
-                        "Example: codexctl manage-env cleanup-pr --pr 9 --delete-branch --close-issue --with-configmap",
-                    )),
-                own("cleanup-issue", Subcommand::EnvCleanupIssue)
-                    .about("Destroys what an issue had: slots, then branch if asked")
-                    .help_template(template(
-                        "Example: codexctl manage-env cleanup-issue --issue 7 --delete-branch --with-configmap",
-                    )),
-                own("close-linked-issue", Subcommand::EnvCloseLinkedIssue)
-                    .about("Closes the issue that a branch is named after, with --close-issue")
-                    .help_template(template(
-                        "Example: codexctl manage-env close-linked-issue --branch codex/issue-7 --close-issue",
-                    )),
-                own("delete-branch", Subcommand::EnvDeleteBranch)
-                    .about("Deletes one of codexctl's own branches")
-                    .help_template(template("Example: codexctl manage-env delete-branch --branch codex/issue-7")),
-                own("gc", Subcommand::EnvGc)
-                    .about("Destroys slots that nobody used for a time, or whose issue and pull request are closed")
-                    .help_template(template("Example: codexctl manage-env gc --dry-run")),
-            ],
-        ))
-        .subcommand(
-            Command::new("version")
-                .about("Prints version, commit and build date")
-                .help_template(template("Example: codexctl version -o json")),
-        )
-        .subcommand(
-            Command::new("completions")
-                .about("Prints a completion script for a shell")
-                .arg(
-                    Arg::new("shell")
-                        .required(true)
-                        .value_name("SHELL")
-                        .value_parser(PossibleValuesParser::new(SHELLS))
-                        .help("The shell"),
-                )
-                .help_template(template("Example: codexctl completions bash > /etc/bash_completion.d/codexctl")),
-        )
+        .subcommands(below(COMMANDS, wanted))
+}
+
+fn below(entries: &'static [Entry], wanted: &dyn Fn(&str) -> bool) -> impl Iterator<Item = Command> {
+    entries.iter().filter(|entry| wanted(entry.name)).map(|entry| made(entry, wanted))
+}
+
+fn made(entry: &'static Entry, wanted: &dyn Fn(&str) -> bool) -> Command {
+    let table = entry.table.map(|make| make()).unwrap_or_default();
+    let command =
+        Command::new(entry.name).about(entry.about).help_template(template(&format!("{table}{}", entry.notes)));
+    match entry.below {
+        Below::Flags(own) => command.args(flags(move |scope| scope.holds(own))),
+        Below::Commands(entries) => {
+            command.subcommand_required(true).arg_required_else_help(true).subcommands(below(entries, wanted))
+        }
+        Below::Shell => command.arg(
+            Arg::new("shell")
+                .required(true)
+                .value_name("SHELL")
+                .value_parser(PossibleValuesParser::new(SHELLS))
+                .help("The shell"),
+        ),
+        Below::Nothing => command,
+    }
+}
+
+/// A command that a workflow may name, with the flags that are its own, if it has any.
+pub(super) fn find(words: &[&str]) -> Option<Option<Subcommand>> {
+    let (last, groups) = words.split_last()?;
+    let mut entries = COMMANDS;
+    for word in groups {
+        entries = entries.iter().find_map(|entry| match entry.below {
+            Below::Commands(below) if entry.name == *word => Some(below),
+            _ => None,
+        })?;
+    }
+    match entries.iter().find(|entry| entry.name == *last)?.below {
+        Below::Flags(own) => Some(Some(own)),
+        Below::Nothing if *last != "action" => Some(None),
+        _ => None,
+    }
+}
+
+/// The names of all commands that [`find`] finds.
+pub(super) fn names() -> Vec<String> {
+    let below = |entry: &'static Entry| match entry.below {
+        Below::Commands(below) => below.iter().map(|one| format!("{} {}", entry.name, one.name)).collect(),
+        _ => vec![entry.name.to_owned()],
+    };
+    let all = COMMANDS.iter().flat_map(below);
+    all.filter(|name| find(&name.split(' ').collect::<Vec<_>>()).is_some()).collect()
 }
 
 /// What `--color` asks of clap's own texts, help and wrong use: they are printed before anything is parsed.
-pub fn color(arguments: &[OsString]) -> ColorChoice {
+fn color(arguments: &[OsString]) -> ColorChoice {
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let next = |at: usize| words.get(at + 1).copied();
     let asked = words.iter().enumerate().find_map(|(at, word)| match *word {
@@ -234,7 +136,7 @@ fn offered(command: Command, offer: &impl Fn(&'static Setting, Arg) -> Arg) -> C
 }
 
 /// What a user does next after a wrong argument, where clap itself knows no answer.
-pub fn advise(mut error: clap::Error) -> clap::Error {
+fn advise(mut error: clap::Error) -> clap::Error {
     let wrong = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
@@ -284,33 +186,6 @@ fn template(notes: &str) -> String {
     format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{{all-args}}\n\n{notes}\n")
 }
 
-fn run_notes() -> String {
-    let table = crate::policy::triggers::table();
-    let table = table.lines().fold(String::new(), |table, line| table + format!("  {line}").trim_end() + "\n");
-    format!(
-        "Which event starts which flow:\n{table}\n\
-         Without a GitHub token what would be written to GitHub goes to .codexctl/outbox/.\n\
-         Tokens: CODEXCTL_GH_PAT, then GH_TOKEN, then GITHUB_TOKEN; or a GitHub App: CODEXCTL_GH_APP_ID and\n\
-         CODEXCTL_GH_APP_PRIVATE_KEY. The model's key: OPENAI_API_KEY.\n\n\
-         Example: codexctl run --event event.json --dry-run"
-    )
-}
-
-/// A command that is only the name of others.
-fn group<const N: usize>(name: &'static str, about: &'static str, example: &str, below: [Command; N]) -> Command {
-    Command::new(name)
-        .about(about)
-        .help_template(template(&format!("Example: {example}")))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(below)
-}
-
-/// A command with the flags that the table gives it.
-fn own(name: &'static str, command: Subcommand) -> Command {
-    Command::new(name).args(flags(move |scope| scope.holds(command)))
-}
-
 fn flags(wanted: impl Fn(Scope) -> bool) -> impl Iterator<Item = Arg> {
     table().filter(move |row| wanted(row.scope)).map(flag)
 }
@@ -352,9 +227,21 @@ mod tests {
     #[test]
     fn global_flags_stand_before_or_after_the_command() {
         for line in [["codexctl", "-o", "json", "version"], ["codexctl", "version", "-o", "json"]] {
-            let matches = command().try_get_matches_from(line).unwrap();
+            let matches = parse(&line.map(OsString::from)).unwrap();
             let (_, own) = matches.subcommand().unwrap();
             assert_eq!(own.get_one::<String>("output").map(String::as_str), Some("json"));
         }
+    }
+    #[test]
+    fn commands_that_nobody_names_are_known_to_help_and_to_errors() {
+        let error = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            parse(&words).unwrap_err().to_string()
+        };
+        assert!(error(&["codexctl", "--help"]).contains("  manage-env"));
+        assert!(error(&["codexctl", "rendr"]).contains("'render'"));
+        assert!(error(&["codexctl", "prompt", "--help"]).contains("  render"));
+        // The value of a flag may be the name of a command.
+        assert!(parse(&["codexctl", "validate", "--env", "run"].map(OsString::from)).is_ok());
     }
 }

@@ -1,9 +1,10 @@
 //! `codexctl ci`: steps for workflows.
 
+use super::call::Call;
 use super::slots::{self, Ended, Ground};
-use super::{Call, CommandError, Exit, Outcome};
+use super::{CommandError, Exit, Outcome};
 use crate::flows::stop::Stop;
-use crate::flows::upkeep::{FreeSlot, Given};
+use crate::flows::upkeep::{FreeSlot, Given, slot_name};
 use crate::report::outputs::Outputs;
 use crate::slots::allocate::{self, Wanted};
 use crate::slots::{Error, Record};
@@ -23,6 +24,11 @@ async fn ensure(call: &mut Call) -> Result<(String, Exit), Ended> {
     let patience = call.settings.duration("wait-for-slot")?.unwrap_or_default();
     let max = call.settings.number("max")?.map(u32::try_from).transpose();
     let max = max.map_err(|_| CommandError::new(format!("--max: a slot's number is at most {}", u32::MAX)))?;
+    let max = max.or(ground.project.raw.max_slots()).unwrap_or(0);
+    if let Some(slot) = ground.given.slot.filter(|slot| max > 0 && *slot > max) {
+        let why = format!("--slot: {slot} is more than the {max} slots that --max or maxSlots of services.yaml allow");
+        return Err(CommandError::new(why).into());
+    }
     // Patterns that can't be rendered are told before anything is made.
     ground.namespace(ground.given.slot.unwrap_or(1)).map_err(|error| super::project::told(call, &error))?;
     link(&ground).await?;
@@ -34,7 +40,7 @@ async fn ensure(call: &mut Call) -> Result<(String, Exit), Ended> {
         issue: ground.given.issue,
         pr: ground.given.pr,
         slot: ground.given.slot,
-        max: max.or(ground.project.raw.max_slots()).unwrap_or(0),
+        max,
         owner: upkeep.holder.id.clone(),
     };
     let namespace = |slot| ground.namespace(slot).unwrap_or_default();
@@ -60,9 +66,16 @@ async fn ensure(call: &mut Call) -> Result<(String, Exit), Ended> {
 async fn link(ground: &Ground) -> Result<(), Stop> {
     let Given { issue: Some(issue), pr: Some(pr), slot } = ground.given else { return Ok(()) };
     let records = ground.upkeep.records(std::slice::from_ref(&ground.env)).await?;
-    let is_both = |record: &&Record| record.issue == Some(issue) && record.pr == Some(pr);
-    if records.iter().any(|record| is_both(&record)) {
+    if records.iter().any(|record| record.issue == Some(issue) && record.pr == Some(pr)) {
         return Ok(());
+    }
+    if let Some(taken) =
+        records.iter().find(|record| record.pr == Some(pr) && record.issue.is_some_and(|of| of != issue))
+    {
+        return Err(Stop::failed(format!(
+            "pull request #{pr} is worked on in {}: give the issue that it belongs to, or no issue",
+            slot_name(taken)
+        )));
     }
     let lacks_one = |record: &&Record| match (record.issue, record.pr) {
         (Some(of), None) => of == issue,

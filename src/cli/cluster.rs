@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use super::Call;
+use super::call::Call;
 use crate::cluster::{Named, Places, Proxies};
 use crate::secrets::Secret;
 use crate::stack::Loaded;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::call::{Call, block_on};
 use super::project::{Project, Refusal, filters};
-use super::{Call, CommandError, Exit, Outcome};
+use super::{CommandError, Exit, Outcome};
 use crate::clock::SystemClock;
 use crate::deploy::{self, Checker, Offline};
 use crate::doctor::{Finding, Patient, Stack, State, examine};
@@ -16,18 +17,15 @@ use crate::ui::Level;
 /// Runs the command.
 pub(super) fn doctor(call: &mut Call) -> Result<Outcome, CommandError> {
     let stack = stack(call)?;
-    let folder = std::env::current_dir()
-        .map_err(|error| CommandError::new(format!("the working directory can't be used: {error}")))?;
     let patient = Patient {
         settings: &call.settings,
         stack,
-        folder,
+        folder: Call::folder()?,
         clock: Arc::new(SystemClock),
         ui: Arc::clone(&call.ui),
         redactor: call.redactor.clone(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::new)?;
-    let findings = runtime.block_on(examine(&patient));
+    let findings = block_on(examine(&patient))?;
     let exit = if findings.iter().any(|one| one.state == State::Failed) { Exit::Failed } else { Exit::Done };
     let text = show(call, &findings)?;
     Ok(Outcome { text: call.redactor.redact(&text).into_owned(), exit })

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::{Call, block_on};
+use super::{CommandError, Exit, Outcome};
 use crate::clock::{Clock as _, SystemClock};
 use crate::git::Git;
 use crate::init::{self, Done, Existing, Repository, Request, STACK, WORKFLOW};
@@ -50,14 +51,13 @@ pub(super) fn init(call: &mut Call) -> Result<Outcome, CommandError> {
     init::check(&folder)?;
     // The texts name paths from here on; git's own are those without links.
     let folder = folder.canonicalize().unwrap_or(folder);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::new)?;
-    let ended = runtime.block_on(async {
+    let ended = block_on(async {
         // Without a token git keeps nothing in its folder.
         let git = Git::new(call.settings.process(), Path::new("/nonexistent"), None, &call.redactor);
         let repository = Repository::of(&git, &folder).await;
         let revision = Some(env!("CODEXCTL_COMMIT")).filter(|commit| *commit != "unknown");
         init::init(&Request { folder: folder.clone(), force, lang, repository, revision }).await
-    });
+    })?;
     match ended {
         Ok(done) => said(call, &folder, &done),
         Err(error) if error.is_usage() => Err(CommandError::new(error)),

@@ -5,28 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::{Call, block_on};
+use super::{CommandError, Exit, Outcome};
 use crate::answer::Answer;
-use crate::clock::SystemClock;
 use crate::event::{self, Event, Issue, Pull, Repository};
 use crate::flows::about::About;
-use crate::flows::access::{Access, Voice};
+use crate::flows::access::Access;
 use crate::flows::cancel::Cancel;
-use crate::flows::hands::{self, Making};
 use crate::flows::identity::Identity;
 use crate::flows::options::Options;
 use crate::flows::run::{Found, Hands, Run};
 use crate::flows::stop::Stop;
 use crate::flows::workplace::Workplace;
-use crate::flows::{self, origin, plan, results};
-use crate::git::Git;
+use crate::flows::{self, plan, results};
 use crate::github::installation::Need;
 use crate::github::live::{UntilStopped, Wait};
 use crate::github::outbox::Outbox;
 use crate::policy::triggers::{Flow, Kind};
 use crate::report::outputs::Outputs;
 use crate::report::plan as shown;
-use crate::secrets::random_word;
 use crate::slots::Record;
 use crate::stack::RawStack;
 use crate::ui::{Level, Note};
@@ -60,20 +57,23 @@ pub(super) fn run_flow(
     let steps =
         if options.publishes() { flows::steps(asked.flow) } else { flows::steps_that_publish_nothing(asked.flow) };
     let Some(steps) = steps else { return not_available(call, &options, &event, &asked) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::new)?;
-    runtime.block_on(async {
+    if !options.dry_run {
+        call.look_at_runner_files()?;
+    }
+    block_on(async {
         let cancel = Cancel::default();
         watch_signals(&cancel);
         let wait: Arc<dyn Wait> = Arc::new(UntilStopped(cancel.receiver()));
         let repository = repository(call, &options, &event).await?;
-        let access = access(call, &options, &repository, &wait)?;
+        // A dry run only reads.
+        let need = if options.dry_run { Need::Read } else { Need::Write };
+        let access = call.access(&repository, need, &wait)?;
         let ended = async {
             let begun = Begun { repository, access: &access, wait: &wait, cancel: &cancel };
             let (mut run, asked) = tokio::select! {
                 prepared = prepare(call, options, event, payload, asked, begun) => prepared?,
                 () = cancel.cancelled() => {
-                    tell(call, &Stop::Interrupted);
-                    return Ok(Outcome { text: String::new(), exit: Exit::Interrupted });
+                    return Ok(call.stopped(&Stop::Interrupted));
                 }
             };
             let ended = flows::run(&steps, &mut run).await;
@@ -82,7 +82,7 @@ pub(super) fn run_flow(
         let ended = ended.await;
         access.close().await;
         ended
-    })
+    })?
 }
 
 /// What is there before the run is.
@@ -93,18 +93,9 @@ struct Begun<'a> {
     cancel: &'a Cancel,
 }
 
-/// As whom the run speaks to GitHub. A dry run only reads.
-fn access(
-    call: &Call,
-    options: &Options,
-    repository: &Repository,
-    wait: &Arc<dyn Wait>,
-) -> Result<Access, CommandError> {
-    let (ui, clock) = (Arc::clone(&call.ui), Arc::new(SystemClock));
-    let voice = Voice { ui, clock, wait: Arc::clone(wait), redactor: call.redactor.clone() };
-    let need = if options.dry_run { Need::Read } else { Need::Write };
-    Access::of(&call.settings, repository, need, &voice).map_err(CommandError::new)
-}
+/// Where a payload comes from, for whoever has none yet.
+const NO_EVENT: &str = ". In a job of a workflow `cp \"$GITHUB_EVENT_PATH\" event.json` keeps one; without an event \
+                        `codexctl prompt run --kind dev_issue --issue 7` does the same work";
 
 /// The payload: a file, or standard input.
 pub(super) fn read_event(call: &Call) -> Result<Vec<u8>, CommandError> {
@@ -119,7 +110,10 @@ pub(super) fn read_event(call: &Call) -> Result<Vec<u8>, CommandError> {
     } else {
         std::fs::File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes))
     };
-    read.map_err(|error| CommandError::new(format!("{source}: can't read {path}: {error}")))?;
+    read.map_err(|error| {
+        let way_out = if error.kind() == std::io::ErrorKind::NotFound { NO_EVENT } else { "" };
+        CommandError::new(format!("{source}: can't read {path}: {error}{way_out}"))
+    })?;
     Ok(bytes)
 }
 
@@ -129,9 +123,8 @@ fn not_available(call: &Call, options: &Options, event: &Event, asked: &Asked) -
         let decision = shown::Decision::NotAvailable { flow: asked.flow.to_string(), reason: asked.reason.clone() };
         return Ok(Outcome { text: show(call, &plan::without_flow(event, decision), &outputs)?, exit: Exit::Done });
     }
-    hand_over(call, options, &outputs)?;
     call.ui.note(&Note::new(Level::Error, format!("the flow {} is not available yet in this version", asked.flow)));
-    Ok(Outcome { text: call.render(&outputs)?, exit: Exit::Failed })
+    Ok(Outcome { exit: Exit::Failed, ..call.done(&outputs)? })
 }
 
 /// Everything that a run needs before its first step.
@@ -144,26 +137,8 @@ async fn prepare(
     begun: Begun<'_>,
 ) -> Result<(Run, Asked), CommandError> {
     let identity = Identity::new(&call.settings, payload, begun.repository);
-    let state = call
-        .settings
-        .state_home()
-        .ok_or_else(|| CommandError::new("neither XDG_STATE_HOME nor HOME is set: there is no place for state"))?;
-    let folder = std::env::current_dir()
-        .map_err(|error| CommandError::new(format!("the working directory can't be used: {error}")))?;
-    let (owner, name) = (identity.repository.owner.clone(), identity.repository.name.clone());
-    let workplace = Workplace::find(&folder, &options.config, &state, &owner, &name).map_err(CommandError::new)?;
-    let making = Making {
-        settings: &call.settings,
-        options: &options,
-        workplace: &workplace,
-        repository: &identity.repository,
-        server: &identity.server,
-        ui: &call.ui,
-        redactor: &call.redactor,
-        access: begun.access,
-        wait: begun.wait,
-    };
-    let hands = hands::make(&making).await.map_err(CommandError::new)?;
+    let workplace = call.workplace(&options, &identity.repository)?;
+    let hands = call.hands(&options, &workplace, &identity.repository, begun.access, begun.wait).await?;
     if options.prompted.is_some() && asked.issue.is_none() && asked.pr.is_none() {
         (asked.issue, asked.pr) = of_slot(&options, &asked, &workplace, &identity.repository, &hands).await?;
     }
@@ -209,13 +184,7 @@ async fn repository(call: &Call, options: &Options, event: &Event) -> Result<Rep
         }
         (Some(event), _) => Ok(event),
         (None, Some(named)) => Ok(named),
-        (None, None) => {
-            let git = Git::new(call.settings.process(), Path::new("/nonexistent"), None, &call.redactor);
-            let server = call.settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com");
-            origin::repository(&git, Path::new("."), server.trim_end_matches('/')).await.map_err(|why| {
-                CommandError::new(format!("nothing names the repository, and {why}: give --repo owner/name"))
-            })
-        }
+        (None, None) => call.repository(Path::new(".")).await,
     }
 }
 
@@ -309,7 +278,7 @@ pub(super) fn watch_signals(cancel: &Cancel) {
                 _ = terminate.recv() => {}
             }
             if cancel.is_cancelled() {
-                cancel.kill_agent();
+                cancel.end_now().await;
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
             cancel.cancel();
@@ -320,7 +289,7 @@ pub(super) fn watch_signals(cancel: &Cancel) {
 /// Says how the run ended: plan or outputs on standard output, the runner's files, exit code.
 fn finish(call: &Call, run: &Run, asked: &Asked, stop: Option<&Stop>) -> Result<Outcome, CommandError> {
     if let Some(stop) = stop {
-        tell(call, stop);
+        call.tell(stop);
     }
     let exit = stop.map_or(Exit::Done, Stop::exit);
     if run.options.dry_run {
@@ -341,14 +310,8 @@ fn finish(call: &Call, run: &Run, asked: &Asked, stop: Option<&Stop>) -> Result<
     }
     let outputs = results::outputs(run, stop, written.ok().flatten().as_deref());
     // The work is out: that a later step can't read of it is a failure, but nothing is taken back or hidden.
-    let exit = match hand_over(call, &run.options, &outputs) {
-        Ok(()) => exit,
-        Err(error) => {
-            call.ui.note(&Note::new(Level::Error, error.to_string()));
-            if exit == Exit::Done { Exit::Failed } else { exit }
-        }
-    };
-    Ok(Outcome { text: call.render(&outputs)?, exit })
+    let done = call.done(&outputs)?;
+    Ok(Outcome { exit: if exit == Exit::Done { done.exit } else { exit }, ..done })
 }
 
 /// Adds the summary to GitHub's own file where there is one, else writes it into the outbox; there a run that a gate stopped leaves
@@ -364,19 +327,6 @@ fn put_summary(call: &Call, run: &Run, stop: Option<&Stop>, text: &str) -> Resul
     }
 }
 
-/// Says why a command ended early.
-pub(super) fn tell(call: &Call, stop: &Stop) {
-    let note = match stop {
-        Stop::Gate { gate, why } => Note::new(Level::Notice, format!("stopped by the gate {gate}: {why}")),
-        Stop::Usage(why) | Stop::Failed { why, .. } => Note::new(Level::Error, why.clone()),
-        // Told at its place already; how many there are is worth a line only where it isn't obvious.
-        Stop::Config { mistakes, .. } if mistakes.len() == 1 => return,
-        Stop::Config { .. } => Note::new(Level::Error, stop.headline()),
-        Stop::Interrupted => Note::new(Level::Warning, "interrupted"),
-    };
-    call.ui.note(&note);
-}
-
 /// The plan: a tree, JSON, or its outputs as `key=value`.
 pub(super) fn show(call: &Call, plan: &shown::Plan, outputs: &Outputs) -> Result<String, CommandError> {
     let text = match call.settings.choice("output")? {
@@ -385,11 +335,4 @@ pub(super) fn show(call: &Call, plan: &shown::Plan, outputs: &Outputs) -> Result
         _ => plan.tree(),
     };
     Ok(call.redactor.redact(&text).into_owned())
-}
-
-/// Hands the outputs over to later steps of a workflow. A dry run writes nothing.
-pub(super) fn hand_over(call: &Call, options: &Options, outputs: &Outputs) -> Result<(), CommandError> {
-    let Some(path) = call.settings.variable("GITHUB_OUTPUT").filter(|_| !options.dry_run) else { return Ok(()) };
-    let text = outputs.github(&random_word()).map_err(CommandError::new)?;
-    results::append(&PathBuf::from(path), &text).map(drop).map_err(CommandError::new)
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 
-use crate::report::outputs::Outputs;
-use crate::secrets::{Redactor, random_word};
+use self::call::Call;
+use crate::secrets::{Redactor, Secret, random_word};
 use crate::settings::{Invalid, Settings};
 use crate::ui::json::JsonUi;
 use crate::ui::plain::PlainUi;
@@ -17,7 +17,9 @@ use crate::ui::terminal::TerminalUi;
 use crate::ui::trace::Trace;
 use crate::ui::{Level, Note, Style, Ui};
 
+mod action;
 pub mod args;
+mod call; // what commands share
 mod ci;
 mod cluster;
 mod completions;
@@ -93,33 +95,10 @@ impl std::fmt::Display for CommandError {
     }
 }
 
-/// Everything that a command gets.
-pub struct Call {
-    /// What was said on the command line and in variables.
-    pub settings: Settings,
-    /// How to speak.
-    pub ui: Arc<dyn Ui>,
-    /// Hides secrets; the same as the one in `ui`.
-    pub redactor: Redactor,
-    /// As whom it speaks to GitHub, where that has to be given back at its end.
-    pub(crate) access: Option<Arc<crate::flows::access::Access>>,
-}
-
-impl Call {
-    /// Outputs in the form that `-o` asks for.
-    ///
-    /// # Errors
-    /// `-o` names no form.
-    pub fn render(&self, outputs: &Outputs) -> Result<String, CommandError> {
-        let format = self.settings.choice("output")?.unwrap_or_default().parse().unwrap_or_default();
-        Ok(self.redactor.redact(&outputs.render(format)).into_owned())
-    }
-}
-
 /// Runs the program with this process's arguments and environment.
 pub fn main() -> ExitCode {
     let mut stdout = std::io::stdout();
-    let (text, exit) = match start(std::env::args_os().collect(), None) {
+    let (text, exit) = match start(&std::env::args_os().collect::<Vec<_>>(), None) {
         Ok(outcome) => (outcome.text, outcome.exit),
         Err(error) => {
             // A usage error or `--help`: clap knows which stream and colours fit.
@@ -143,13 +122,12 @@ pub fn main() -> ExitCode {
 ///
 /// # Errors
 /// Wrong use, or `--help`: clap's own text says it.
-pub fn run_with(arguments: Vec<OsString>, ui: Arc<dyn Ui>) -> Result<Outcome, clap::Error> {
+pub fn run_with(arguments: &[OsString], ui: Arc<dyn Ui>) -> Result<Outcome, clap::Error> {
     start(arguments, Some(ui))
 }
 
-fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, clap::Error> {
-    let matches =
-        args::command().color(args::color(&arguments)).try_get_matches_from(arguments).map_err(args::advise)?;
+fn start(arguments: &[OsString], ui: Option<Arc<dyn Ui>>) -> Result<Outcome, clap::Error> {
+    let matches = args::parse(arguments)?;
     let Some((name, mut own)) = matches.subcommand() else {
         return Err(args::command()
             .error(clap::error::ErrorKind::MissingSubcommand, "name a command; `codexctl --help` lists them"));
@@ -160,45 +138,76 @@ fn start(arguments: Vec<OsString>, ui: Option<Arc<dyn Ui>>) -> Result<Outcome, c
         path.push(name);
         own = deeper;
     }
-    let settings = Settings::new(flags(own), crate::settings::environment());
+    let environment = crate::settings::environment();
+    let asked = match path.as_slice() {
+        ["action"] => action::asked(environment),
+        _ => Asked::by_hand(&path, Settings::new(flags(own), environment)),
+    };
     let redactor = Redactor::default();
-    let mut call = match ui.map_or_else(|| voice(&settings, &redactor), Ok) {
-        Ok(ui) => Call { settings, ui, redactor, access: None },
+    let mut call = match ui.map_or_else(|| voice(&asked.settings, &redactor), Ok) {
+        Ok(ui) => Call { settings: asked.settings, ui, redactor, opened: None },
         Err(error) => {
             let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, redactor);
             ui.note(&Note::new(Level::Error, error.to_string()));
             return Ok(Outcome { text: String::new(), exit: Exit::Usage });
         }
     };
-    for (_, secret) in call.settings.secrets() {
+    let named = call.settings.secrets().into_iter().map(|(_, secret)| secret);
+    for secret in named.chain(asked.secrets) {
         call.redactor.add(&secret);
         call.ui.mask(&secret);
     }
     // Only the first voice of a process counts; a second one is a test's.
     let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
-    let ended = match path.as_slice() {
-        ["run"] => run::run(&mut call),
-        ["init"] => init::init(&mut call),
-        ["doctor"] => doctor::doctor(&mut call),
-        ["validate"] => validate::validate(&mut call),
-        ["render"] => render::render(&mut call),
-        ["schema"] => schema::schema(&mut call),
-        ["prompt", "run"] => prompt::run(&mut call),
-        ["prompt", "render"] => prompt::render(&mut call),
-        ["plan", "resolve-root"] => plan::resolve_root(&mut call),
-        ["pr", "detect"] => pr::detect(&mut call),
-        ["pr", "review-apply"] => pr::review_apply(&mut call),
-        ["ci", "ensure-slot"] => ci::ensure_slot(&mut call),
-        ["manage-env", name] => manage_env::run(&mut call, name),
-        ["version"] => version::version(&call),
-        ["completions"] => completions::completions(own),
-        // clap refuses every name that is not in the tree.
-        _ => Ok(Outcome { text: String::new(), exit: Exit::Usage }),
-    };
-    Ok(ended.unwrap_or_else(|error| {
+    if !asked.wrong.is_empty() {
+        asked.wrong.into_iter().for_each(|why| call.ui.note(&Note::new(Level::Error, why)));
+        return Ok(Outcome { text: String::new(), exit: Exit::Usage });
+    }
+    let path: Vec<&str> = asked.command.iter().map(String::as_str).collect();
+    Ok(dispatch(&path, &mut call, own).unwrap_or_else(|error| {
         call.ui.note(&Note::new(Level::Error, error.to_string()));
         Outcome { text: String::new(), exit: Exit::Usage }
     }))
+}
+
+/// What a command line, or a step of a workflow, asks for.
+struct Asked {
+    /// The words of the command.
+    command: Vec<String>,
+    settings: Settings,
+    /// What must be masked besides variables with a secret's name.
+    secrets: Vec<Secret>,
+    /// Why it is not begun.
+    wrong: Vec<String>,
+}
+
+impl Asked {
+    fn by_hand(path: &[&str], settings: Settings) -> Self {
+        let command = path.iter().map(|word| (*word).to_owned()).collect();
+        Self { command, settings, secrets: Vec::new(), wrong: Vec::new() }
+    }
+}
+
+fn dispatch(path: &[&str], call: &mut Call, own: &ArgMatches) -> Result<Outcome, CommandError> {
+    match path {
+        ["run"] => run::run(call),
+        ["init"] => init::init(call),
+        ["doctor"] => doctor::doctor(call),
+        ["validate"] => validate::validate(call),
+        ["render"] => render::render(call),
+        ["schema"] => schema::schema(call),
+        ["prompt", "run"] => prompt::run(call),
+        ["prompt", "render"] => prompt::render(call),
+        ["plan", "resolve-root"] => plan::resolve_root(call),
+        ["pr", "detect"] => pr::detect(call),
+        ["pr", "review-apply"] => pr::review_apply(call),
+        ["ci", "ensure-slot"] => ci::ensure_slot(call),
+        ["manage-env", name] => manage_env::run(call, name),
+        ["version"] => version::version(call),
+        ["completions"] => completions::completions(own),
+        // clap refuses every name that is not in the tree.
+        _ => Ok(Outcome { text: String::new(), exit: Exit::Usage }),
+    }
 }
 
 /// The flags that were given, by their names in the settings table.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::Call;
+use super::{CommandError, Exit, Outcome};
 use crate::clock::{Clock as _, SystemClock};
 use crate::deploy::{Filter, Filters, Names};
 use crate::secrets::{Secret, is_secret_name};

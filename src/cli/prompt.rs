@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::live::{Asked, read_event, run_flow, tell};
+use super::call::{Call, block_on};
+use super::live::{Asked, read_event, run_flow};
 use super::project::Project;
-use super::{Call, CommandError, Exit, Outcome};
+use super::{CommandError, Exit, Outcome};
 use crate::event::{self, Event, Subject};
 use crate::flows::options::Options;
 use crate::flows::preview::Preview;
@@ -22,8 +23,7 @@ pub(super) fn render(call: &mut Call) -> Result<Outcome, CommandError> {
         Err(refusal) => return refusal.outcome(),
     };
     let config = call.settings.switch("agent-config")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::new)?;
-    let shown = runtime.block_on(async {
+    let shown = block_on(async {
         let request = project.request_for("");
         let preview =
             Preview::open(&call.settings, &project.raw, request, Arc::clone(&call.ui), &call.redactor).await?;
@@ -31,13 +31,10 @@ pub(super) fn render(call: &mut Call) -> Result<Outcome, CommandError> {
             if config { preview.config().await.map(|toml| with("config", toml)) } else { prompt(&preview).await };
         preview.close().await;
         shown
-    });
+    })?;
     match shown {
         Ok((text, outputs)) => Ok(Outcome { text: print(call, text, &outputs)?, exit: Exit::Done }),
-        Err(stop) => {
-            tell(call, &stop);
-            Ok(Outcome { text: String::new(), exit: stop.exit() })
-        }
+        Err(stop) => Ok(call.stopped(&stop)),
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::project::{Project, Refusal, filters, told};
-use super::{Call, CommandError, Exit, Outcome};
+use super::{CommandError, Exit, Outcome};
 use crate::deploy::{Open, Sink, hide, hide_text, learn, render_into, select};
 use crate::manifests::{BuiltIn, Manifest, Secrets, json as to_json, print};
 use crate::secrets::Redactor;
@@ -79,7 +80,14 @@ fn objects(call: &Call, loaded: &Loaded, renderer: &Renderer, json: bool, shown:
     let failed = objects.failed();
     let found = StackError::new(objects.told, objects.sources);
     let refusal = told(call, &found);
-    if failed { Err(refusal) } else { Ok(printed.end()) }
+    if failed {
+        return Err(refusal);
+    }
+    if printed.first {
+        let text = format!("no objects: no manifest of {} is chosen", loaded.env.name);
+        call.ui.note(&Note::new(Level::Notice, text));
+    }
+    Ok(printed.end())
 }
 
 /// The objects as text, which grows with each group and service: no more than theirs are in memory at once.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::live::{Asked, hand_over, read_event, run_flow, show};
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::Call;
+use super::live::{Asked, read_event, run_flow, show};
+use super::{CommandError, Exit, Outcome};
 use crate::event::{self, Event, Subject};
 use crate::flows::options::Options;
 use crate::flows::{plan, results};
@@ -60,11 +61,10 @@ fn reason(options: &Options, event: &Event) -> String {
 
 fn nothing(call: &Call, options: &Options, event: &Event, why: String) -> Result<Outcome, CommandError> {
     let outputs = results::empty("none");
-    hand_over(call, options, &outputs)?;
     if options.dry_run {
         let plan = plan::without_flow(event, shown::Decision::Nothing { reason: why });
         return Ok(Outcome { text: show(call, &plan, &outputs)?, exit: Exit::Done });
     }
     call.ui.note(&Note::new(Level::Info, format!("nothing to do: {why}")));
-    Ok(Outcome { text: call.render(&outputs)?, exit: Exit::Done })
+    call.done(&outputs)
 }

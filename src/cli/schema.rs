@@ -1,6 +1,7 @@
 //! `codexctl schema`.
 
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::Call;
+use super::{CommandError, Exit, Outcome};
 
 /// Prints the JSON Schema of services.yaml.
 pub(super) fn schema(_call: &mut Call) -> Result<Outcome, CommandError> {

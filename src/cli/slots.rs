@@ -1,26 +1,19 @@
 //! What commands about slots stand on: services.yaml, the repository, its records, GitHub.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::call::{Call, block_on};
 use super::project::{Project, Refusal};
-use super::{Call, CommandError, Exit, Outcome};
-use crate::clock::SystemClock;
-use crate::event::Repository;
-use crate::flows::access::{Access, Voice};
+use super::{CommandError, Exit, Outcome};
 use crate::flows::cancel::Cancel;
-use crate::flows::hands::{self, Making};
+use crate::flows::identity;
 use crate::flows::options::Options;
 use crate::flows::stop::Stop;
 use crate::flows::upkeep::{Given, Upkeep};
-use crate::flows::workplace::Workplace;
-use crate::flows::{identity, origin, results};
-use crate::git::Git;
 use crate::github::installation::Need;
 use crate::github::live::{UntilStopped, Wait};
 use crate::report::Lang;
 use crate::report::outputs::Outputs;
-use crate::secrets::{Redactor, random_word};
 use crate::slots::lease::Holder;
 use crate::stack::StackError;
 use crate::ui::{Level, Note};
@@ -74,21 +67,17 @@ pub(super) fn run<W>(call: &mut Call, work: W) -> Result<Outcome, CommandError>
 where
     W: AsyncFnOnce(&mut Call) -> Result<(String, Exit), Ended>,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::new)?;
-    let ended = runtime.block_on(async {
+    let ended = block_on(async {
         let ended = work(call).await;
-        if let Some(access) = call.access.take() {
+        if let Some(access) = call.opened.take() {
             access.close().await;
         }
         ended
-    });
+    })?;
     match ended {
         Ok((text, exit)) => Ok(Outcome { text: call.redactor.redact(&text).into_owned(), exit }),
         Err(Ended::Refused(refusal)) => refusal.outcome(),
-        Err(Ended::Stopped(stop)) => {
-            super::live::tell(call, &stop);
-            Ok(Outcome { text: String::new(), exit: stop.exit() })
-        }
+        Err(Ended::Stopped(stop)) => Ok(call.stopped(&stop)),
     }
 }
 
@@ -96,9 +85,8 @@ where
 /// except from a dry run.
 pub(super) fn result(call: &Call, outputs: &Outputs, plain: Option<String>) -> Result<(String, Exit), Ended> {
     let dry = call.settings.switch("dry-run")?;
-    if let Some(path) = call.settings.variable("GITHUB_OUTPUT").filter(|_| !dry) {
-        let text = outputs.github(&random_word()).map_err(CommandError::new)?;
-        results::append(&PathBuf::from(path), &text).map_err(Stop::failed)?;
+    if !dry {
+        call.hand_over(outputs).map_err(Stop::failed)?;
     }
     match plain {
         Some(plain) if call.settings.choice("output")? == Some("plain") => Ok((plain, Exit::Done)),
@@ -128,39 +116,17 @@ impl Ground {
     }
 
     async fn with(call: &mut Call, project: Project, options: &Options, flow: &str) -> Result<Self, Ended> {
-        let settings = &call.settings;
-        let server =
-            settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/').to_owned();
-        let repository = repository(call, options, project.raw.root(), &server).await?;
-        let state = settings
-            .state_home()
-            .ok_or_else(|| CommandError::new("neither XDG_STATE_HOME nor HOME is set: there is no place for state"))?;
-        let folder = std::env::current_dir()
-            .map_err(|error| CommandError::new(format!("the working directory can't be used: {error}")))?;
-        let workplace = Workplace::find(&folder, &options.config, &state, &repository.owner, &repository.name)
-            .map_err(CommandError::new)?;
+        let repository = call.repository(project.raw.root()).await?;
+        let workplace = call.workplace(options, &repository)?;
         let cancel = Cancel::default();
         super::live::watch_signals(&cancel);
         let wait: Arc<dyn Wait> = Arc::new(UntilStopped(cancel.receiver()));
-        let (ui, clock) = (Arc::clone(&call.ui), Arc::new(SystemClock));
-        let voice = Voice { ui, clock, wait: Arc::clone(&wait), redactor: call.redactor.clone() };
         let need = if options.dry_run { Need::Read } else { Need::Write };
-        let access = Access::of(settings, &repository, need, &voice).map_err(CommandError::new)?;
-        let access = Arc::new(access);
+        let access = Arc::new(call.access(&repository, need, &wait)?);
         // From here on there may be something to give back, however the command ends.
-        call.access = Some(Arc::clone(&access));
-        let making = Making {
-            settings,
-            options,
-            workplace: &workplace,
-            repository: &repository,
-            server: &server,
-            ui: &call.ui,
-            redactor: &call.redactor,
-            access: &access,
-            wait: &wait,
-        };
-        let hands = hands::make(&making).await.map_err(CommandError::new)?;
+        call.opened = Some(Arc::clone(&access));
+        let hands = call.hands(options, &workplace, &repository, &access, &wait).await?;
+        let settings = &call.settings;
         let raw = &project.raw;
         let records = raw.state().dir.map_or_else(|| workplace.state.clone(), |dir| workplace.base.join(dir));
         let number = settings.variable("GITHUB_RUN_ID");
@@ -170,9 +136,10 @@ impl Ground {
             workplace,
             repo: repository.full_name(),
             project: raw.project().unwrap_or_default().to_owned(),
+            publish: raw.publish(),
             holder: Holder { id: identity::run_id(settings), flow: flow.to_owned(), host: identity::host() },
             lang: options.lang.or(raw.prompt_lang()).and_then(|lang| lang.parse().ok()).unwrap_or(Lang::En),
-            run_url: number.map(|id| format!("{server}/{}/actions/runs/{id}", repository.full_name())),
+            run_url: number.map(|id| format!("{}/{}/actions/runs/{id}", settings.server(), repository.full_name())),
             dry: options.dry_run,
             cancel,
         };
@@ -202,16 +169,6 @@ fn known(names: &[&str], env: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     Err(CommandError::new(format!("--env: services.yaml has no environment `{env}`, it has {}", names.join(", "))))
-}
-
-/// The repository: named, or that of the work tree.
-async fn repository(call: &Call, options: &Options, folder: &Path, server: &str) -> Result<Repository, CommandError> {
-    if let Some(named) = &options.repo {
-        return Repository::named(named).map_err(|why| CommandError::new(format!("--repo: {why}")));
-    }
-    let git = Git::new(call.settings.process(), Path::new("/nonexistent"), None, &Redactor::default());
-    let found = origin::repository(&git, folder, server).await;
-    found.map_err(|why| CommandError::new(format!("no repository: {why}; --repo owner/name names it")))
 }
 
 /// What a dry run would do, as lines.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::cluster;
 use super::project::{Project, Refusal, filters};
-use super::{Call, CommandError, Exit, Outcome};
+use super::{CommandError, Exit, Outcome};
 use crate::cluster::Patience;
 use crate::deploy::{self, Checker, Clusters, Survey, Told};
 use crate::flows;

@@ -1,6 +1,7 @@
 //! `codexctl version`.
 
-use super::{Call, CommandError, Exit, Outcome};
+use super::call::Call;
+use super::{CommandError, Exit, Outcome};
 use crate::report::outputs::Outputs;
 
 /// Prints version, commit and build date.

@@ -9,6 +9,7 @@ use super::{Finding, Patient, State, remote};
 use crate::event::Repository;
 use crate::flows::access::{Access, Voice};
 use crate::git::Git;
+use crate::github::error::IN_A_WORKFLOW;
 use crate::github::installation::Need;
 use crate::github::live::{Live, Wait};
 use crate::github::look::{Sight, TokenFacts};
@@ -17,8 +18,6 @@ use crate::secrets::Secret;
 use crate::settings::GitHubAccess;
 use crate::ui::{Note, StepEnd, Ui};
 
-/// What a workflow's own token has to be given.
-const IN_A_WORKFLOW: &str = "permissions: { contents: write, issues: write, pull-requests: write }";
 /// Who signs for the wrong minute is refused as an App; smaller differences only make limits look wrong.
 const SKEW: i64 = 60;
 /// A token that ends sooner is worth a word.

@@ -5,6 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use super::{Finding, Patient};
+use crate::blocked::explained;
 
 const GIB: u64 = 1 << 30;
 /// Codex by npx alone is 0.3 GB, a clone and the agent's tree of a middling repository as much again.
@@ -42,7 +43,7 @@ fn writable(state: &Path) -> Finding {
         Ok(()) => Finding::ok(CHECK, state.display().to_string()),
         Err(error) => Finding::failed(
             CHECK,
-            format!("{} can't be written to: {error}", state.display()),
+            format!("{} can't be written to: {}", state.display(), explained(state, error)),
             "Set XDG_STATE_HOME to a folder that can",
         ),
     }

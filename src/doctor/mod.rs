@@ -104,11 +104,6 @@ impl Patient<'_> {
     fn top(&self) -> Option<PathBuf> {
         self.folder.ancestors().find(|at| at.join(".git").exists()).map(std::path::Path::to_path_buf)
     }
-
-    /// The web address of the GitHub in question.
-    fn server(&self) -> &str {
-        self.settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/')
-    }
 }
 
 /// Looks at everything, in the order in which a run meets it.

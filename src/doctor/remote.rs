@@ -14,7 +14,7 @@ pub(super) async fn look(patient: &Patient<'_>, repository: &Repository, token: 
         Some(top) => git.origin_url(&top).await.ok().flatten(),
         None => None,
     };
-    let server = patient.server();
+    let server = patient.settings.server();
     let address = || RemoteUrl::parse(&format!("{server}/{}.git", repository.full_name()), Path::new("/"));
     let remote = match origin.map_or_else(address, Ok) {
         Ok(remote) => remote,

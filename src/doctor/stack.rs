@@ -62,13 +62,15 @@ impl Stack {
         let Self::Read { access, .. } = self else { return None };
         Some(match access {
             GithubAccess::None => Finding::ok(CHECK, "none: the agent gets no token, codexctl publishes"),
-            GithubAccess::Read | GithubAccess::Write => {
-                let word = if *access == GithubAccess::Write { "write" } else { "read" };
-                let text = format!(
-                    "{word}: on the runtime local the agent gets no token all the same; in a pod it would, and text of an issue could make it use it"
-                );
-                Finding::warning(CHECK, text, "Leave it out: with none the agent works and codexctl publishes")
-            }
+            GithubAccess::Read => Finding::ok(
+                CHECK,
+                "read: the agent gets a token that can only read, where codexctl works as a GitHub App; else none",
+            ),
+            GithubAccess::Write => Finding::warning(
+                CHECK,
+                "write: the agent gets the run's own token, and text of an issue could make it use it",
+                "Leave it out: with none the agent works and codexctl publishes",
+            ),
         })
     }
 }

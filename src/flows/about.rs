@@ -24,8 +24,7 @@ pub struct About {
 impl About {
     /// What an event carries itself, and no more.
     pub fn of_event(event: &Event) -> Option<Self> {
-        let none =
-            Self { issue: None, pull: None, thread: Thread::Issue(0), comment: None, review: None, unread: None };
+        let none = Self::nothing();
         match &event.subject {
             Subject::IssueLabeled { issue, .. } | Subject::IssueClosed { issue } => {
                 Some(Self { issue: Some(issue.clone()), thread: Thread::Issue(issue.number), ..none })
@@ -56,13 +55,13 @@ impl About {
     /// An issue that was named or asked for.
     pub fn of_issue(issue: Issue, unread: Option<String>) -> Self {
         let thread = Thread::Issue(issue.number);
-        Self { issue: Some(issue), pull: None, thread, comment: None, review: None, unread }
+        Self { issue: Some(issue), thread, unread, ..Self::nothing() }
     }
 
     /// A pull request that was named or asked for.
     pub fn of_pull(pull: Pull, unread: Option<String>) -> Self {
         let thread = Thread::Pull(pull.number);
-        Self { issue: None, pull: Some(pull), thread, comment: None, review: None, unread }
+        Self { pull: Some(pull), thread, unread, ..Self::nothing() }
     }
 
     /// Nothing of GitHub: a schedule.

@@ -2,19 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::watch;
+
+use crate::github::installation::Installation;
+
+/// So long a process that was told twice to end may still take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Tells every holder of a clone that the run shall end.
 #[derive(Debug, Clone)]
 pub struct Cancel {
     sender: Arc<watch::Sender<bool>>,
     agent: Arc<OnceLock<PathBuf>>,
+    app: Arc<OnceLock<Installation>>,
 }
 
 impl Default for Cancel {
     fn default() -> Self {
-        Self { sender: Arc::new(watch::Sender::new(false)), agent: Arc::default() }
+        Self { sender: Arc::new(watch::Sender::new(false)), agent: Arc::default(), app: Arc::default() }
     }
 }
 
@@ -30,10 +37,21 @@ impl Cancel {
         let _ = self.agent.set(folder.to_path_buf());
     }
 
-    /// Ends what must not outlive this process, at once.
-    pub fn kill_agent(&self) {
+    /// From now on this App has tokens that should go with the run.
+    pub fn app_speaks(&self, app: &Installation) {
+        // A process works as one App.
+        let _ = self.app.set(app.clone());
+    }
+
+    /// Ends what must not outlive this process: the agent at once, and an App's tokens as far as GitHub answers soon; what is left of
+    /// them ends within the hour.
+    pub async fn end_now(&self) {
         if let Some(folder) = self.agent.get() {
             crate::agent::place::kill_now(folder);
+        }
+        if let Some(app) = self.app.get() {
+            // Whoever asks twice wants no more words, and gets them no later than this.
+            let _ = tokio::time::timeout(LAST_WORDS, app.close()).await;
         }
     }
 

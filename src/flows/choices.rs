@@ -3,7 +3,7 @@
 use super::options::Given;
 use super::run::Run;
 use super::stop::Stop;
-use crate::policy::models::{Choice, Effort, ModelError, Says, choose_effort, choose_model};
+use crate::policy::models::{Choice, Effort, ModelError, Origin, Says, choose_effort, choose_model};
 use crate::stack::Codex;
 use crate::ui::Level;
 
@@ -30,6 +30,21 @@ pub(super) fn choose(run: &mut Run) -> Result<(), Stop> {
     }
     run.found.choices = choices;
     Ok(())
+}
+
+/// Looks at what flags and variables say, as far as no label says otherwise: that takes no file.
+///
+/// # Errors
+/// A sentence: a choice that can't be used, and who made it. Wrong labels are told later, on the issue.
+pub(super) fn check_given(run: &Run) -> Result<(), String> {
+    let labels = (run.about.issue_labels(), run.about.pull_labels());
+    let says = |given| Says { issue_labels: labels.0, pull_labels: labels.1, ..says(given, None) };
+    let wrong = [choose_model(&says(&run.options.model)).err(), choose_effort(&says(&run.options.effort)).err()];
+    let given = wrong.into_iter().flatten().find(|error| {
+        let (ModelError::Model { from, .. } | ModelError::Effort { from, .. }) = error;
+        matches!(from, Origin::Flag(_) | Origin::Variable(_))
+    });
+    given.map_or(Ok(()), |error| Err(error.to_string()))
 }
 
 /// Chooses by labels of issue and pull request, by what was given, and by services.yaml. Gives warnings too.

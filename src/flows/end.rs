@@ -6,19 +6,20 @@ use super::run::Run;
 use super::stop::Stop;
 use super::upkeep::{OnThisMachine, Remains as _};
 use crate::agent::verdict::Outcome;
-use crate::github::Thread;
+use crate::github::{Error, Thread};
 use crate::policy::labels;
 use crate::report::comments::Ending;
 use crate::slots::Record;
 use crate::ui::Level;
 
-/// Says on GitHub how the run ended and takes the trigger label off. `stop` is what ended it, where it did not end well. False where
-/// the conversation is locked.
+/// Says on GitHub how the run ended and takes the trigger label off; one that GitHub does not let us take off is told there, too.
+/// `stop` is what ended the run, where it did not end well. False where the conversation is locked.
 ///
 /// # Errors
-/// The comment or the label could not be written.
+/// The comment could not be written.
 pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<bool, Stop> {
     let ending = ending(run, stop);
+    run.found.secret = matches!(stop, Some(Stop::Failed { secret: true, .. }));
     let reason = match stop {
         Some(stop @ (Stop::Failed { .. } | Stop::Usage(_) | Stop::Config { .. } | Stop::Gate { .. })) => stop.why(),
         Some(Stop::Interrupted) | None => {
@@ -29,7 +30,16 @@ pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<bool, Sto
     let label =
         run.about.issue_labels().iter().find(|label| trigger.is_some_and(|trigger| labels::same(label, trigger)));
     if let (Some(label), Some(number)) = (label.cloned(), run.about.issue_number()) {
-        run.hands.github.remove_label(&Thread::Issue(number), &label).await.map_err(Stop::failed)?;
+        match run.hands.github.remove_label(&Thread::Issue(number), &label).await {
+            Ok(()) => run.found.label_stays = None,
+            // The outbox is ours to write.
+            Err(error @ (Error::Interrupted { .. } | Error::Outbox { .. })) => return Err(Stop::failed(error)),
+            Err(error) => {
+                let take = format!("take the label {label} off issue #{number} by hand");
+                run.say(Level::Warning, format!("{error}; {take} before you set it again"));
+                run.found.label_stays = Some(label);
+            }
+        }
     }
     // Last, because it is what tells a rerun that nothing is left to do.
     progress::write(run, Some((ending, reason))).await
@@ -37,7 +47,7 @@ pub(super) async fn tell(run: &mut Run, stop: Option<&Stop>) -> Result<bool, Sto
 
 /// The same after a failure, where nothing more can be done than to warn.
 pub(super) async fn tell_failure(run: &mut Run, stop: &Stop) {
-    if !run.rows.iter().any(|row| row.name == super::steps::acknowledge::NAME) {
+    if !run.found.told_early && !run.rows.iter().any(|row| row.name == super::steps::acknowledge::NAME) {
         return; // Nothing was begun that GitHub shows.
     }
     if run.found.project.is_empty() {

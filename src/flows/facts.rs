@@ -98,11 +98,17 @@ fn local_user(run: &Run) -> Option<String> {
     Some(name.unwrap_or("whoever sits").to_owned())
 }
 
-/// Brings the reviewed pull request to its present state: since the review it may have been closed, or its branch moved.
+/// Brings what the run is about to its present state: since the event the issue or the pull request may have been closed, or a branch
+/// moved. The task itself stays as the event told it (spec 4.2).
 ///
 /// # Errors
 /// GitHub does not answer.
 pub(super) async fn look_again(run: &mut Run) -> Result<(), Stop> {
+    if let Some(open) = is_open(run).await?
+        && let Some(issue) = &mut run.about.issue
+    {
+        issue.open = open;
+    }
     let Some(number) = run.reviewed().map(|pull| pull.number).filter(|_| run.hands.has_token) else { return Ok(()) };
     if let Answer::Known(pull) = run.hands.github.pull(number).await.map_err(Stop::failed)? {
         run.about.pull = Some(pull);
@@ -110,13 +116,29 @@ pub(super) async fn look_again(run: &mut Run) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Whether the actor may still write, and a reviewed pull request still waits for work; asked again before anything is published
-/// (spec 4.2).
+/// Whether the issue that people asked on is open by now; none where that is no matter or nobody can tell.
+async fn is_open(run: &Run) -> Result<Option<bool>, Stop> {
+    let asked_on = run.found.focus.as_ref().or(run.about.issue.as_ref()).map(|issue| issue.number);
+    let matters = matches!(run.flow, Flow::Plan | Flow::PlanReview | Flow::Dev | Flow::Repair);
+    let Some(number) = asked_on.filter(|_| matters && run.hands.has_token) else { return Ok(None) };
+    let issue = run.hands.github.issue(number).await.map_err(Stop::failed)?;
+    Ok(issue.into_known().map(|issue| issue.open))
+}
+
+/// Whether the actor may still write, and what was asked for is still wanted: the issue, or the reviewed pull request, is open. Asked
+/// again before anything is published (spec 4.2).
 ///
 /// # Errors
-/// The actor may not any more, the pull request was closed, or GitHub does not answer.
+/// The actor may not any more, somebody closed what the run is about, or GitHub does not answer.
 pub(super) async fn still_allowed(run: &mut Run) -> Result<(), Stop> {
-    look_again(run).await?;
+    if is_open(run).await? == Some(false) {
+        let number = run.found.focus.as_ref().or(run.about.issue.as_ref()).map_or(0, |issue| issue.number);
+        let why = format!("issue #{number} is closed, which was open when the run began");
+        return Err(Stop::Gate { gate: Gate::State, why });
+    }
+    if run.reviewed().is_some() {
+        look_again(run).await?;
+    }
     let facts = gather(run, Earlier::default()).await?;
     let answers = gates::judge(run.flow, &facts);
     match gates::first_stop(&answers) {

@@ -34,8 +34,6 @@ pub struct Making<'a> {
     pub workplace: &'a Workplace,
     /// The repository.
     pub repository: &'a Repository,
-    /// The GitHub that it is on.
-    pub server: &'a str,
     /// How to speak.
     pub ui: &'a Arc<dyn Ui>,
     /// Hides secrets.
@@ -85,6 +83,7 @@ pub async fn make(of: &Making<'_>) -> Result<Hands, String> {
         clock,
         redactor: of.redactor.clone(),
         plan,
+        app: of.access.app().cloned(),
         has_token,
     })
 }
@@ -114,11 +113,11 @@ pub fn reader(
 
 /// The repository's address on its GitHub.
 fn address(of: &Making<'_>) -> String {
-    format!("{}/{}.git", of.server, of.repository.full_name())
+    format!("{}/{}.git", of.settings.server(), of.repository.full_name())
 }
 
 async fn sources(of: &Making<'_>, token: Option<Secret>) -> Result<LiveSources, String> {
-    let credentials = token.map(|token| Credentials { token, server: of.server.to_owned() });
+    let credentials = token.map(|token| Credentials { token, server: of.settings.server().to_owned() });
     let git = Git::new(of.settings.process(), &of.workplace.state.join("git"), credentials, of.redactor);
     let git = match of.access.app() {
         Some(app) => git.with_tokens(Arc::new(app.clone())),

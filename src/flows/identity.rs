@@ -24,8 +24,7 @@ pub struct Identity {
 impl Identity {
     /// Puts together what the environment and the event's bytes tell.
     pub fn new(settings: &Settings, payload: &[u8], repository: Repository) -> Self {
-        let server =
-            settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/').to_owned();
+        let server = settings.server().to_owned();
         let number = settings.variable("GITHUB_RUN_ID");
         let run = run_id(settings);
         let delivery = if number.is_some() { run.clone() } else { format!("event-{}", short_hash(payload)) };

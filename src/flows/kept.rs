@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::place::AgentEnd;
+use crate::blocked::explained;
 
 /// The file in the slot's folder.
 const FILE: &str = "agent-end.json";
@@ -32,6 +33,7 @@ pub(super) fn write(folder: &Path, kept: &Kept) -> io::Result<()> {
     let (file, new) = (folder.join(FILE), folder.join(format!("{FILE}.new")));
     std::fs::write(&new, text)
         .and_then(|()| std::fs::rename(&new, &file))
+        .map_err(|error| explained(&file, error))
         .map_err(|error| io::Error::new(error.kind(), format!("can't write {}: {error}", file.display())))
 }
 

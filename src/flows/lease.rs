@@ -130,7 +130,9 @@ impl Held {
     pub(super) async fn release(self, hands: &Hands) {
         self.renewing.abort();
         if let Err(error) = lease::release(self.store.as_ref(), self.slot, &self.holder).await {
-            hands.ui.note(&Note::new(Level::Warning, error.to_string()));
+            let slot = self.slot;
+            let text = format!("the lease of slot {slot} was not given back, the next run takes it over: {error}");
+            hands.ui.note(&Note::new(Level::Warning, text));
         }
     }
 }

@@ -1,12 +1,14 @@
 //! services.yaml of a run: read from the trusted tree, loaded for its slot, mistakes told at their places.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::run::Run;
 use super::stop::Stop;
 use crate::agent::prompt::Wanted;
-use crate::secrets::{Secret, is_secret_name};
-use crate::stack::{Decided, Diagnostic, LoadRequest, Loaded, RawStack, StackError, VarsInput};
+use crate::deploy::{self, Filters, Open, Sink};
+use crate::manifests::{BuiltIn, Manifest};
+use crate::secrets::{Redactor, Secret, is_secret_name};
+use crate::stack::{Decided, Diagnostic, Extras, LoadRequest, Loaded, RawStack, StackError, VarsInput};
 use crate::ui::{Note, Ui};
 
 /// Whether there is a services.yaml where this run reads it.
@@ -28,12 +30,22 @@ pub(super) fn read_stack(run: &Run) -> Result<RawStack, Stop> {
     let path = path(run);
     if let Some(branch) = run.found.trusted_branch.as_ref().filter(|_| !path.exists()) {
         // It may well stand in the work tree, but that one doesn't count.
+        let way_out = match run.found.trusted.as_ref().and_then(|tree| above(tree, shown)) {
+            Some(above) => format!("{} is there: run this in its folder, or name it with -c", above.display()),
+            None => "commit and push it".to_owned(),
+        };
         return Err(Stop::Usage(format!(
-            "{} is read from branch {branch} as it is on origin, and is not there: commit and push it",
+            "{} is read from branch {branch} as it is on origin, and is not there: {way_out}",
             shown.display()
         )));
     }
     RawStack::read_as(&path, shown).map_err(|error| wrong(run, &error))
+}
+
+/// The same file in a folder above: whoever calls from a folder of the project means that one.
+fn above(tree: &Path, shown: &Path) -> Option<PathBuf> {
+    let name = shown.file_name()?;
+    shown.ancestors().skip(2).map(|folder| folder.join(name)).find(|path| tree.join(path).is_file())
 }
 
 /// The project by the file in the work tree, where there is one that can be read. Good for finding a comment again, for nothing else.
@@ -88,8 +100,23 @@ pub(super) fn take_in(run: &mut Run, stack: Loaded) {
     for (_, value) in stack.vars.iter().filter(|(name, _)| is_secret_name(name)) {
         run.hands.ui.mask(&Secret::new(value.to_owned()));
     }
+    learn_secrets(&stack, &run.hands.redactor);
     run.settings.merge(stack.vars.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
     run.found.stack = Some(stack);
+}
+
+/// The values of Secret objects are the run's secrets, too (spec 7.5). What is wrong with manifests is told where they are applied.
+fn learn_secrets(stack: &Loaded, redactor: &Redactor) {
+    struct Learning<'a>(Open<'a>, &'a Redactor);
+    impl Sink for Learning<'_> {
+        fn secrets(&mut self, manifests: &[Manifest]) {
+            deploy::learn(manifests, &self.0, self.1);
+        }
+        fn take(&mut self, _: Vec<Manifest>) {}
+    }
+    let Ok(renderer) = stack.renderer(&Extras::default()) else { return };
+    let selection = deploy::select(stack, &renderer, &Filters::default());
+    deploy::render_into(stack, &renderer, &selection, &BuiltIn, &mut Learning(Open::of(stack), redactor));
 }
 
 /// What a person calls the pieces that config.toml is made of: they stand in more files than services.yaml.

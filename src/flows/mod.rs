@@ -5,6 +5,7 @@ pub mod access; // as whom a run speaks to GitHub
 mod agent_config; // the pieces of the agent's config.toml, mistakes at their places
 mod agent_token; // what GitHub token the agent gets
 pub mod apply; // what lies in a slot's folder goes to a pull request
+mod aside; // work that may not leave this machine
 mod authors; // who stands in commits
 pub mod cancel; // one word from outside: stop
 mod choices; // which model, how much effort
@@ -26,6 +27,7 @@ pub mod origin; // the repository of a work tree
 pub mod plan; // what a dry run shows
 mod planning; // an issue gets a plan, and the plan answers what people say
 mod policy; // the publish policy, put before its judge
+mod preflight; // what would stop a run later, looked at before it costs anything
 pub mod preview; // what an agent would be told, without a run
 mod progress; // the comment that follows a run
 mod prompt; // facts into the prompt's data
@@ -84,6 +86,9 @@ pub fn steps_that_publish_nothing(flow: Flow) -> Option<Vec<Box<dyn Step>>> {
 /// # Errors
 /// What stopped the run; everybody has been told.
 pub async fn run(steps: &[Box<dyn Step>], run: &mut Run) -> Result<(), Stop> {
+    if let Some(app) = &run.hands.app {
+        run.cancel.app_speaks(app);
+    }
     let ended = steps::run_all(steps, run).await;
     let ours = run.is_ours().await;
     if let Err(stop) = &ended

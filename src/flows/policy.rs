@@ -15,9 +15,33 @@ use crate::stack;
 /// # Errors
 /// A glob of the policy can't be read.
 pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
-    let Some(loaded) = &run.found.stack else { return Ok(Verdict::Allowed) };
+    let Some(policy) = policy(run)? else { return Ok(Verdict::Allowed) };
+    let config = config(run);
+    let changes: Vec<Change> = collected.files.iter().map(|file| change(run, file, &config)).collect();
+    Ok(policy.judge(&changes).verdict)
+}
+
+/// The protected ones among the files that a branch has changed as a whole.
+///
+/// # Errors
+/// A glob of the policy can't be read.
+pub(super) fn protected(run: &Run, changed: &[(String, Kind)]) -> Result<Vec<String>, Stop> {
+    let Some(policy) = policy(run)? else { return Ok(Vec::new()) };
+    let config = config(run);
+    let file = |(path, kind): &(String, Kind)| Changed { path: path.clone(), kind: *kind, bytes: 0, lines: None };
+    let changes: Vec<Change> = changed.iter().map(|changed| change(run, &file(changed), &config)).collect();
+    Ok(policy.protected(&changes))
+}
+
+fn config(run: &Run) -> String {
+    run.workplace.config_in_repository.to_string_lossy().into_owned()
+}
+
+/// The policy of the trusted services.yaml; none before that is read.
+fn policy(run: &Run) -> Result<Option<Policy>, Stop> {
+    let Some(loaded) = &run.found.stack else { return Ok(None) };
     let publish = &loaded.stack.publish;
-    let config = run.workplace.config_in_repository.to_string_lossy().into_owned();
+    let config = config(run);
     let folder = run.workplace.config_in_repository.parent();
     // Globs of services.yaml's own files start at its folder, changed paths at the root of the repository.
     let within = |glob: String| match folder.filter(|folder| !folder.as_os_str().is_empty()) {
@@ -28,7 +52,7 @@ pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
     let usual = || DEFAULT_PROTECTED.map(str::to_owned).to_vec();
     let mut protected = publish.protected_paths.clone().unwrap_or_else(usual);
     protected.extend(own);
-    let policy = |protected: &[String]| {
+    let of = |protected: &[String]| {
         Policy::new(&Options {
             max_files: publish.max_files,
             max_bytes: publish.max_bytes.bytes(),
@@ -40,16 +64,15 @@ pub(super) fn judge(run: &Run, collected: &Collected) -> Result<Verdict, Stop> {
         })
         .map_err(|error| Stop::Usage(error.to_string()))
     };
-    let mut judge = policy(&protected)?;
+    let mut judge = of(&protected)?;
     if let Some(trusted) = &run.found.trusted {
         let behind = links::behind(trusted, &config, |path| judge.is_protected(path));
         if !behind.is_empty() {
             protected.extend(behind);
-            judge = policy(&protected)?;
+            judge = of(&protected)?;
         }
     }
-    let changes: Vec<Change> = collected.files.iter().map(|file| change(run, file, &config)).collect();
-    Ok(judge.judge(&changes).verdict)
+    Ok(Some(judge))
 }
 
 fn change(run: &Run, file: &Changed, config: &str) -> Change {

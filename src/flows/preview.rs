@@ -15,7 +15,7 @@ use super::run::PLAN_FOLDER;
 use super::stop::Stop;
 use super::{agent_config, loading, prompt as facts};
 use crate::agent::config::{self, SandboxMode, Surroundings};
-use crate::agent::prompt::{self, Fence, Project, Prompt, Runtime};
+use crate::agent::prompt::{self, Fence, Project, Prompt, PromptData, Runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::policy::triggers::Kind;
 use crate::report::Lang;
@@ -115,18 +115,15 @@ impl Preview {
             self.ui.note(&Note::new(Level::Warning, warning.clone()));
         }
         let project = found.template.as_ref().map(|template| Project { template, stack: &self.loaded });
-        let given = facts::Facts {
+        let data = PromptData {
             repository: self.known.repository_name(),
-            runtime: self.asked.runtime,
             slot: self.known.slot,
             branch: task
                 .head
                 .or_else(|| self.known.branch(&self.asked))
                 .unwrap_or_else(|| some_branch(self.asked.kind).to_owned()),
             base: task.base.or(of_remote).unwrap_or_else(|| "main".to_owned()),
-            base_commit: None,
-            choices: &choices,
-            issue: task.issue.as_ref(),
+            issue: task.issue.as_ref().map(facts::issue),
             plan: task.plan,
             pull: task.pull,
             reviews: task.reviews,
@@ -134,10 +131,9 @@ impl Preview {
             comments: task.comments,
             mode: self.asked.wanted.mode(self.known.past()),
             infra_unhealthy: self.asked.infra_unhealthy,
-            context_budget: self.asked.context_budget,
-            access: None,
+            context_budget: facts::budget(self.asked.context_budget),
+            ..facts::of_stack(&self.loaded, &choices, self.asked.runtime)
         };
-        let data = facts::data(&self.loaded, given);
         let prompt = prompt::render(self.asked.kind, lang, &data, &Fence::new(random()), project)
             .map_err(|error| Stop::Usage(error.to_string()))?;
         for (count, what) in [(prompt.left_out, "older comments"), (prompt.threads_left_out, "review threads")] {
@@ -213,8 +209,8 @@ impl Preview {
 /// What stands for the branch where no issue is known.
 fn some_branch(kind: Kind) -> &'static str {
     match kind {
-        Kind::AiRepairIssue | Kind::AiRepairReview => "codex/ai-repair-N",
-        Kind::PlanIssue | Kind::PlanReview | Kind::DevIssue | Kind::DevReview => "codex/issue-N",
+        Kind::AiRepairIssue | Kind::AiRepairReview => "codex/ai-repair-1",
+        Kind::PlanIssue | Kind::PlanReview | Kind::DevIssue | Kind::DevReview => "codex/issue-1",
     }
 }
 

@@ -8,8 +8,8 @@ use super::stop::Stop;
 use super::texts;
 use crate::github::{Error, OwnComment, markers};
 use crate::publish::scan;
-use crate::report::comments::Ending;
 use crate::report::comments::progress as render;
+use crate::report::comments::{Ending, Kept};
 use crate::slots::{Lane, Phase};
 use crate::ui::Level;
 
@@ -18,6 +18,9 @@ const AT_MOST_EVERY: Duration = Duration::from_secs(10);
 
 /// What the marker says of a delivery that was brought to a good end: it is not handled again. Any other run may be repeated.
 pub(super) const HANDLED: &str = Phase::Published.name();
+
+/// What it says after a change that may not be published: no machine goes on with it, or with what was saved of it before.
+pub(super) const REFUSED: &str = "refused";
 
 /// What is known of the comment.
 #[derive(Debug, Default)]
@@ -82,6 +85,7 @@ fn comment(run: &Run, ending: Option<(Ending, Option<String>)>) -> Result<OwnCom
         facts.said = None;
         facts.plan = None;
         facts.left.clear();
+        (facts.asides.protected, facts.asides.left_out) = (Vec::new(), Vec::new());
         facts.questions.clear();
         facts.reason = facts.reason.map(|_| "a text of the agent looked like a secret and was left out".to_owned());
         body = render(&facts, run.lang()).map_err(Stop::failed)?;
@@ -104,11 +108,17 @@ fn marker(run: &Run, phase: &str) -> String {
         branch: slot.and_then(|slot| slot.branch.clone()),
         pr: slot.and_then(|slot| slot.pr),
         session: run.session().map(str::to_owned),
-        phase: Some(phase.to_owned()),
+        phase: Some(if phase != HANDLED && refused(run) { REFUSED } else { phase }.to_owned()),
         delivery: Some(run.identity.delivery.clone()),
         run: run.identity.run_url.clone(),
     };
     markers::marker(kind(run), &run.repo(), &run.found.project, run.about.number(), &state)
+}
+
+/// Whether what there is of work may not be published.
+fn refused(run: &Run) -> bool {
+    let saved = matches!(run.found.kept, Some(Kept::Branch(_) | Kept::Patch(_)));
+    run.lane() == Lane::Work && (run.found.refused || (run.found.refused_before && !saved))
 }
 
 /// What an earlier run left in the comment, for a machine that has no record of it.

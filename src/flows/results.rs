@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::run::Run;
 use super::stop::Stop;
 use super::{end, texts};
+use crate::blocked::explained;
 use crate::report::outputs::{Outputs, RUN_KEYS};
+use crate::report::phrases::said;
 use crate::report::summary::{FileChange, Link, Summary, summary};
 use crate::slots::Lane;
 
@@ -64,7 +66,7 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
         Some(Stop::Gate { gate, why }) => Some((gate.to_string(), why.clone())),
         _ => None,
     };
-    let link = |title: &str, url: Option<String>| url.map(|url| Link { title: title.to_owned(), url });
+    let link = |title: &str, url: Option<String>| url.map(|url| Link { title: said(title, run.lang()), url });
     let of = Summary {
         event: super::plan::event(&run.event).name,
         flow: Some(run.flow.to_string()),
@@ -81,6 +83,7 @@ pub fn summary_text(run: &Run, decision: &str, stop: Option<&Stop>) -> Result<St
         commit: texts::commit(run).map(str::to_owned),
         pull: texts::pull_ref(run),
         steps: texts::steps(run),
+        asides: texts::asides(run),
         cost: texts::cost(run),
         links: [
             link("Issue", run.about.issue.as_ref().map(|issue| issue.url.clone()).filter(|url| !url.is_empty())),
@@ -125,7 +128,7 @@ fn shown(run: &Run, url: &str) -> String {
 /// # Errors
 /// The system's, with the path.
 pub fn append(path: &Path, text: &str) -> Result<PathBuf, String> {
-    let failed = |error: std::io::Error| format!("can't write {}: {error}", path.display());
+    let failed = |error: std::io::Error| format!("can't write {}: {}", path.display(), explained(path, error));
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(path.to_owned())

@@ -20,6 +20,7 @@ use crate::agent::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
 use crate::event::{Event, Issue, Pull};
 use crate::github::dry::Plan;
+use crate::github::installation::Installation;
 use crate::github::{GitHub, PlacedPull};
 use crate::policy::gates::GateAnswer;
 use crate::policy::limits::Verdict as Allowed;
@@ -55,6 +56,8 @@ pub struct Hands {
     pub redactor: Redactor,
     /// What would be written, where nothing is.
     pub plan: Plan,
+    /// The GitHub App that it works as, where it is one.
+    pub app: Option<Installation>,
     /// Whether there is a GitHub token: without one the person at this machine is the actor.
     pub has_token: bool,
 }
@@ -134,24 +137,42 @@ pub struct Found {
     pub threads: Vec<String>,
     /// What came of it.
     pub verdict: Option<Verdict>,
+    /// Whether something that looks like a secret keeps the work from leaving.
+    pub(super) secret: bool,
     /// When the work was done, where no agent of this run did it.
     pub(super) worked_at: Option<DateTime<Utc>>,
     /// What changed.
     pub collected: Option<Collected>,
     /// What the publish policy says of it.
     pub allowed: Option<Allowed>,
+    /// The protected files that the pull request changes, with those of earlier runs.
+    pub protected: Vec<String>,
     /// The commit.
     pub commit: Option<String>,
     /// What the push did.
     pub pushed: Option<Pushed>,
+    /// Whether the branch holds work without a pull request: a run before failed behind its push.
+    pub unopened: bool,
     /// The pull request.
     pub pull: Option<PlacedPull>,
+    /// The pull request that was open on the branch when the work began.
+    pub open_pull: Option<u64>,
+    /// The trigger label that GitHub did not let us take off.
+    pub label_stays: Option<String>,
     /// What of its result is not carried out, a line each.
     pub left: Vec<String>,
+    /// Whether the agent was started: there may be work of it, also where nobody knows how it ended.
+    pub agent_began: bool,
     /// Where unpublished work is.
     pub kept: Option<Kept>,
+    /// Whether people have to be told of the end, although they have seen nothing of the beginning.
+    pub told_early: bool,
     /// Whether unpublished work is in the slot and nowhere else.
     pub unsaved: bool,
+    /// Whether the change itself may not be published: no other run goes on with it.
+    pub refused: bool,
+    /// Whether that is how the run before ended, where nothing was saved since.
+    pub refused_before: bool,
     /// The issue that people asked on, where the work belongs to the root of its plan.
     pub focus: Option<Issue>,
     /// Whether a run before was cut before its agent's result was published.
@@ -277,6 +298,12 @@ impl Run {
             Some(held) => held.check().await.is_ok(),
             None => true,
         }
+    }
+
+    /// Whether this machine goes with the job: what only it holds is lost then.
+    /// Source: GitHub's default variables; other runners say `self-hosted`.
+    pub fn machine_goes(&self) -> bool {
+        self.settings.variable("RUNNER_ENVIRONMENT") == Some("github-hosted")
     }
 
     /// Whether there is something to commit, push and open; a dry run goes on as if there were.

@@ -31,6 +31,8 @@ pub enum Stop {
         why: String,
         /// The shell's word for it.
         exit: Exit,
+        /// Whether something looks like a secret, which no setting allows to leave.
+        secret: bool,
     },
     /// Somebody asked the run to stop.
     Interrupted,
@@ -40,7 +42,7 @@ impl Stop {
     /// A plain failure.
     #[expect(clippy::needless_pass_by_value, reason = "so that it can stand as it is in map_err")]
     pub fn failed(why: impl ToString) -> Self {
-        Self::Failed { verdict: Outcome::Failed, why: why.to_string(), exit: Exit::Failed }
+        Self::Failed { verdict: Outcome::Failed, why: why.to_string(), exit: Exit::Failed, secret: false }
     }
 
     /// The first line for a log.

@@ -73,7 +73,10 @@ pub(super) async fn prompts(run: &Run) -> Result<Prompts, Stop> {
     let project =
         found.template.as_ref().zip(run.found.stack.as_ref()).map(|(template, stack)| Project { template, stack });
     let mut data = data(run, said, modes.full)?;
-    data.plan = told.as_ref().map(|told| told.plan.clone());
+    data.plan = match &told {
+        Some(told) => Some(told.plan.clone()),
+        None => told::plan_of_issue(run).await?,
+    };
     if let Some(issue) = &mut data.issue {
         issue.changed = issue_changed;
     }
@@ -180,9 +183,8 @@ fn data(run: &Run, said: Reviewed, mode: Mode) -> Result<PromptData, Stop> {
     let (Some(slot), Some(loaded)) = (&run.found.slot, &run.found.stack) else {
         return Err(Stop::failed("the prompt needs a slot and services.yaml"));
     };
-    let given = facts::Facts {
+    Ok(PromptData {
         repository: run.repo(),
-        runtime: RUNTIME,
         slot: slot.slot,
         branch: match run.lane() {
             Lane::Work => slot.branch.clone().unwrap_or_default(),
@@ -190,9 +192,7 @@ fn data(run: &Run, said: Reviewed, mode: Mode) -> Result<PromptData, Stop> {
         },
         base: run.base_branch(),
         base_commit: run.found.tree.as_ref().map(|tree| tree.start.clone()),
-        choices: &run.found.choices,
-        issue: run.about.issue.as_ref(),
-        plan: None,
+        issue: run.about.issue.as_ref().map(facts::issue),
         pull: match run.reviewed() {
             Some(_) => Some(said.pull),
             None => slot.pr.filter(|_| run.lane() == Lane::Work).map(|number| OpenPull {
@@ -206,17 +206,17 @@ fn data(run: &Run, said: Reviewed, mode: Mode) -> Result<PromptData, Stop> {
         comments: said.comments,
         mode,
         infra_unhealthy: run.options.infra_unhealthy(),
-        context_budget: run.options.context_budget,
-        access: Some(agent_token::of(run, loaded).access),
-    };
-    Ok(facts::data(loaded, given))
+        context_budget: facts::budget(run.options.context_budget),
+        access: agent_token::of(run, loaded).access,
+        ..facts::of_stack(loaded, &run.found.choices, RUNTIME)
+    })
 }
 
 /// Everything about the agent's run.
 ///
 /// # Errors
-/// What is wrong with the pieces of config.toml, each told at its place.
-pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop> {
+/// What is wrong with the pieces of config.toml, each told at its place; GitHub makes no token for the agent.
+pub(super) async fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop> {
     let (Some(loaded), Some(prompts)) = (&run.found.stack, &run.found.prompts) else {
         return Err(Stop::failed("the agent needs services.yaml and a prompt"));
     };
@@ -233,6 +233,7 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
     for (_, value) in &config.values {
         run.hands.ui.mask(value);
     }
+    let token = agent_token::token(run, github.access).await?;
     Ok(AgentRun {
         shape: Shape::of_kind(run.prompt_kind()),
         tree: run.found.tree.as_ref().map_or_else(|| folder.join("tree"), |tree| tree.folder.clone()),
@@ -242,7 +243,7 @@ pub(super) fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun, Stop
         resume: prompts.resume.clone(),
         config,
         instructions: instructions(run),
-        env: environment(run, loaded, github.token),
+        env: environment(run, loaded, token),
         writable: Vec::new(),
         passage: run.workplace.passage(&folder),
         verbose: run.options.verbose,

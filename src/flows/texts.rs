@@ -1,16 +1,16 @@
 //! Puts the facts of a run into the shapes that the texts for people are made from.
 
 use super::run::Run;
-use super::steps::acknowledge;
+use super::steps::{acknowledge, agent, check};
 use super::stop::Stop;
 use crate::agent::verdict::Outcome;
-use crate::github::{OwnComment, Thread, WantedPull, markers};
+use crate::github::{OwnComment, Reacted, Thread, WantedPull, markers};
 use crate::policy::triggers::Flow;
 use crate::policy::{labels, limits, texts};
 use crate::publish::Pushed;
 use crate::report::comments::{
-    Again, Cost, Ending, Environment, EnvironmentLink, PlanRef, Progress, PullBody, PullRef, Step, StepState, Usage,
-    environment, pull,
+    Again, Asides, Cost, Ending, Environment, EnvironmentLink, LeftOut, PlanRef, Progress, PullBody, PullRef, Step,
+    StepState, Usage, environment, pull,
 };
 use crate::slots::Lane;
 use crate::ui::StepEnd;
@@ -32,21 +32,55 @@ pub(super) fn steps(run: &Run) -> Vec<Step> {
     run.rows
         .iter()
         .map(|row| Step {
-            id: match row.name {
-                acknowledge::NAME if run.reviewed().is_some() => "acknowledge_review".to_owned(),
-                name => name.to_owned(),
+            id: match (row.name, run.about.reacted()) {
+                (acknowledge::NAME, _) if run.reviewed().is_some() => "acknowledge_review".to_owned(),
+                (acknowledge::NAME, Reacted::Comment(_)) => "acknowledge_comment".to_owned(),
+                (name, _) => name.to_owned(),
             },
             title: row.name.to_owned(),
             state: match row.end {
                 None => StepState::Running,
                 Some(StepEnd::Done) => StepState::Done,
+                // There is always something to react to: what was skipped was refused.
+                Some(StepEnd::Skipped) if row.name == acknowledge::NAME && !run.options.dry_run => StepState::Failed,
                 Some(StepEnd::Skipped) => StepState::Skipped,
                 Some(StepEnd::Failed) => StepState::Failed,
             },
             detail: row.detail.clone(),
             took: row.end.map(|_| row.took),
         })
+        .map(|step| as_people_see_it(run, step))
         .collect()
+}
+
+/// The step `check` judges the agent before it asks the publish policy: a failure of the agent is the agent's, and nobody asked the
+/// policy then.
+fn as_people_see_it(run: &Run, step: Step) -> Step {
+    let failed = run.found.verdict.as_ref().is_some_and(|verdict| !verdict.outcome.succeeded());
+    match step.id.as_str() {
+        agent::NAME if failed => Step { state: StepState::Failed, ..step },
+        check::NAME if failed => Step { state: StepState::Waiting, detail: String::new(), took: None, ..step },
+        _ => step,
+    }
+}
+
+/// What was left out of the agent's change, and why.
+fn left_out(run: &Run) -> Vec<LeftOut> {
+    let notices = run.found.collected.iter().flat_map(|collected| &collected.notices);
+    notices
+        .filter_map(|notice| {
+            notice.reason.left_out().map(|why| LeftOut { path: notice.path.clone(), why: why.to_owned() })
+        })
+        .collect()
+}
+
+/// What no text about the run may leave unsaid.
+pub(super) fn asides(run: &Run) -> Asides {
+    Asides {
+        protected: run.found.protected.clone(),
+        left_out: left_out(run),
+        label_stays: run.found.label_stays.clone(),
+    }
 }
 
 /// The steps for the comment: who reads it on GitHub wants to know how far the run is, not what the log says. At the end the comment
@@ -100,6 +134,7 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
         steps: steps_for_comment(run, matches!(ending, Some(Ending::Verdict(outcome)) if outcome.succeeded())),
         ending,
         reason,
+        secret: run.found.secret,
         said: ending.and_then(|ending| match &run.found.agent {
             Some(_) => result.map(|result| result.summary.clone()).or_else(last),
             // A dry run: nobody has worked.
@@ -112,12 +147,17 @@ pub(super) fn progress(run: &Run, marker: String, ending: Option<(Ending, Option
         pull: pull_ref(run),
         kept: run.found.kept.clone(),
         limit: match ending {
-            Some(Ending::Verdict(Outcome::TimedOut)) => exec.map(|time| time.as_secs()),
+            // Who waited in vain for a slot had no agent, and no time of its own.
+            Some(Ending::Verdict(Outcome::TimedOut)) => {
+                exec.filter(|_| run.found.agent.is_some()).map(|time| time.as_secs())
+            }
             Some(Ending::Verdict(Outcome::OverBudget)) => budget,
             _ => None,
         },
         planned: planned(run),
         left: run.found.left.clone(),
+        open_pull: run.found.open_pull,
+        asides: asides(run),
         cost: cost(run),
         review_starts_run: run.review_starts_run(),
     }
@@ -134,16 +174,19 @@ fn planned(run: &Run) -> Option<PlanRef> {
     })
 }
 
-/// The pull request as it shall be: title and text from the agent's result, limits of GitHub and rules of the policy applied.
+/// The pull request as it shall be: title and text from the agent's result, limits of GitHub and rules of the policy applied. Where
+/// it is known whether the pull request is a draft the text says so.
 ///
 /// # Errors
 /// The text can't be rendered.
-pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
+pub(super) fn wanted_pull(run: &Run, is_draft: Option<bool>) -> Result<WantedPull, Stop> {
     let publish = run.found.stack.as_ref().map(|stack| &stack.stack.publish);
     let result = run.found.agent.as_ref().and_then(|agent| agent.result.as_ref());
-    let protected: Vec<String> = match &run.found.allowed {
-        Some(limits::Verdict::Draft { protected }) => protected.clone(),
-        _ => Vec::new(),
+    let protected = run.found.protected.clone();
+    // Who made it ready has seen what earlier runs changed; what this one changed nobody has seen.
+    let redraft = match &run.found.allowed {
+        Some(limits::Verdict::Draft { protected: of_run }) => of_run.iter().any(|path| protected.contains(path)),
+        _ => false,
     };
     let draft = publish.is_none_or(|publish| publish.draft) || !protected.is_empty();
     let repository = run.repo();
@@ -166,7 +209,8 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
         body,
         verification: result.and_then(|result| result.verification.clone()),
         protected,
-        draft,
+        left_out: left_out(run),
+        draft: is_draft.unwrap_or(draft),
         run_url: run.identity.run_url.clone(),
         cost: cost(run),
     };
@@ -176,6 +220,7 @@ pub(super) fn wanted_pull(run: &Run) -> Result<WantedPull, Stop> {
         title,
         body: pull(&body, run.lang()).map_err(Stop::failed)?,
         draft,
+        redraft,
         labels: publish.map(|publish| publish.labels.clone()).unwrap_or_default(),
         reviewers: publish.map(|publish| publish.reviewers.clone()).unwrap_or_default(),
     })

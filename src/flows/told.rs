@@ -1,9 +1,10 @@
-//! What a planning agent is told beside its issue: the plan as it stands, its issues, what people say. For a run, and for a look at
-//! what one would be told.
+//! What an agent is told of a plan: one that plans, beside its issue, the plan as it stands, its issues, what people say; one that
+//! works on an issue, the plan that it is a part of. For a run, and for a look at what one would be told.
 
 use chrono::{DateTime, Utc};
 
 use super::comments::{Telling, shown};
+use super::root;
 use super::run::Run;
 use super::stop::Stop;
 use crate::agent::prompt::{Comment, Focus, LinkedIssue, Plan};
@@ -12,8 +13,10 @@ use crate::event::{self, Subject};
 use crate::github::issues::marker_of;
 use crate::github::{Error, GitHub, Thread, markers};
 use crate::policy::plans;
+use crate::policy::roots::{self, Parent};
 use crate::policy::triggers::Kind;
 use crate::report::comments::plan_in;
+use crate::ui::Level;
 
 /// The plan, and what people say of it.
 #[derive(Debug, Clone, Default)]
@@ -130,6 +133,46 @@ pub(super) async fn of_run(run: &Run) -> Result<Told, Stop> {
             .then(|| Focus { issue: run.about.number(), comment: asked.map(|(_, comment)| comment.id) }),
     };
     Ok(Told { plan, comments })
+}
+
+/// The plan that an issue is to be worked on by: its own, or that of the root above it. None where there is none with a text.
+///
+/// # Errors
+/// GitHub does not answer.
+pub(super) async fn plan_of(plans: Plans<'_>, issue: &event::Issue) -> Result<Answer<Option<Plan>>, Error> {
+    if !roots::is_root(&issue.labels) && roots::parent(&issue.body, plans.repository) == Parent::None {
+        return Ok(Answer::Known(None));
+    }
+    let root = match root::find(plans.github, plans.repository, issue).await? {
+        root::Found::Root(root) => root.number,
+        root::Found::None(_) => return Ok(Answer::Known(None)),
+        root::Found::Unknown(_, would) => return Ok(Answer::Unknown(would)),
+    };
+    let text = match plans.text(root).await? {
+        Answer::Known(Some(text)) => text,
+        Answer::Known(None) => return Ok(Answer::Known(None)),
+        Answer::Unknown(would) => return Ok(Answer::Unknown(would)),
+    };
+    let issues = plans.issues(root).await?.into_known().unwrap_or_default();
+    let issues = issues.iter().filter(|other| other.number != issue.number).map(|issue| linked(issue, true)).collect();
+    Ok(Answer::Known(Some(Plan { issue: root, text: Some(text), changed: false, issues, focus: None })))
+}
+
+/// The same for a run that works on an issue; without a token nobody can be asked, and what the issue says has to do.
+///
+/// # Errors
+/// GitHub does not answer.
+pub(super) async fn plan_of_issue(run: &Run) -> Result<Option<Plan>, Stop> {
+    let Some(issue) = run.about.issue.as_ref().filter(|_| run.prompt_kind() == Kind::DevIssue) else { return Ok(None) };
+    let repository = run.repo();
+    let plans = Plans { github: run.hands.github.as_ref(), repository: &repository, project: &run.found.project };
+    match plan_of(plans, issue).await.map_err(Stop::failed)? {
+        Answer::Known(plan) => Ok(plan),
+        Answer::Unknown(would) => {
+            run.say(Level::Notice, format!("the plan of issue #{}: unknown ({would})", issue.number));
+            Ok(None)
+        }
+    }
 }
 
 /// The comment that asked, and the issue that it stands on.

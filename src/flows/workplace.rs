@@ -54,6 +54,11 @@ impl Workplace {
         path.strip_prefix(&self.base).unwrap_or(path).display().to_string()
     }
 
+    /// The folder of work that may not leave this machine.
+    pub fn aside(&self) -> PathBuf {
+        self.state.join("set-aside")
+    }
+
     /// The folder of a slot's work on this machine.
     pub fn slot(&self, env: &str, slot: u32) -> PathBuf {
         self.state.join("work").join(format!("{env}-{slot}"))

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use super::{Credentials, Error, url};
+use crate::blocked::explained;
 
 /// The user name that GitHub takes with any token.
 /// Source: "Authenticating as a GitHub App installation", HTTP-based git access.
@@ -28,7 +29,10 @@ esac
 
 /// Gives the token to this command.
 pub(super) fn hand_over(command: &mut Command, credentials: &Credentials, private: &Path) -> Result<(), Error> {
-    let script = script(private).map_err(|source| Error::Private { path: private.display().to_string(), source })?;
+    let script = script(private).map_err(|source| Error::Private {
+        path: private.display().to_string(),
+        source: explained(&private.join("askpass"), source),
+    })?;
     let site = url::site_of(&credentials.server).unwrap_or_default();
     let user_site = site.replacen("://", &format!("://{USER}@"), 1);
     command.env("GIT_ASKPASS", script);

@@ -71,6 +71,11 @@ impl RemoteUrl {
         (url.scheme() == "https" || url.scheme() == "http" && local).then(|| site_of(&self.0)).flatten()
     }
 
+    /// Whether it is reached by ssh, which knows nothing of tokens and HTTP proxies.
+    pub fn is_ssh(&self) -> bool {
+        self.0.starts_with("ssh://") || !self.0.contains("://") && scp_like(&self.0).is_some()
+    }
+
     /// Owner and name, where the address names a repository of a GitHub server.
     pub fn repo(&self) -> Option<(String, String)> {
         repo_from_url(&self.0)

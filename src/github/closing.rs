@@ -50,17 +50,13 @@ impl Live {
     async fn head(&self, name: &str, branch: &str) -> Result<Option<String>, Error> {
         let intent = self.intent("read", format!("branch {branch}"));
         let request = Request::Get(self.path(&format!("/git/ref/heads/{name}")));
-        let mut attempt = 1;
-        loop {
-            match self.api.send(&intent, &request).await? {
-                Sent::Answered(reply) if reply.status < 300 => {
-                    let found: wire::Reference = self.api.read(&intent, &reply.body)?;
-                    return Ok(Some(found.object.sha));
-                }
-                Sent::Answered(reply) if reply.status == 404 => return Ok(None),
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
+        match self.api.settle(&intent, &request).await? {
+            reply if reply.status < 300 => {
+                let found: wire::Reference = self.api.read(&intent, &reply.body)?;
+                Ok(Some(found.object.sha))
             }
+            reply if reply.status == 404 => Ok(None),
+            reply => Err(self.api.refusal(&intent, &reply)),
         }
     }
 }

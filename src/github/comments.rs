@@ -35,7 +35,8 @@ fragment page on IssueCommentConnection {
 impl Live {
     /// All comments, minimised ones too, oldest first.
     pub(super) async fn comment_nodes(&self, thread: &Thread, number: u64) -> Result<Vec<wire::CommentNode>, Error> {
-        let intent = self.intent("read the comments of", thread).needing("issues=read,pull_requests=read");
+        let rights = if matches!(thread, Thread::Issue(_)) { "issues=read" } else { "pull_requests=read" };
+        let intent = self.intent("read the comments of", thread).needing(rights);
         let missing = || Error::Missing { what: intent.what.clone() };
         let mut all = Vec::new();
         let mut after = None;
@@ -132,13 +133,9 @@ impl Live {
     async fn take_back(&self, thread: &Thread, id: u64) -> Result<(), Error> {
         let intent = self.intent("take back a comment on", thread);
         let request = Request::Delete(self.path(&format!("/issues/comments/{id}")));
-        let mut attempt = 1;
-        loop {
-            match self.api.send(&intent, &request).await? {
-                Sent::Answered(reply) if reply.status < 300 || reply.status == 404 => return Ok(()),
-                Sent::Answered(reply) => return Err(self.api.refusal(&intent, &reply)),
-                Sent::Unsure(why) => self.api.try_again(&intent, &mut attempt, &why).await?,
-            }
+        match self.api.settle(&intent, &request).await? {
+            reply if reply.status < 300 || reply.status == 404 => Ok(()),
+            reply => Err(self.api.refusal(&intent, &reply)),
         }
     }
 }

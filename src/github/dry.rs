@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::comments::same_text;
 use super::outbox::Outbox;
 use super::{
-    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Thread, ThreadReply,
-    WantedIssue, WantedPull,
+    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Standing, Thread,
+    ThreadReply, WantedIssue, WantedPull,
 };
 use crate::answer::Answer;
 use crate::event::{Account, Comment, Issue, Pull};
@@ -91,6 +91,10 @@ impl GitHub for Dry {
         self.reads.viewer().await
     }
 
+    async fn standing(&self) -> Result<Answer<Standing>, Error> {
+        self.reads.standing().await
+    }
+
     async fn permission(&self, login: &str) -> Result<Answer<Permission>, Error> {
         self.reads.permission(login).await
     }
@@ -157,6 +161,9 @@ impl GitHub for Dry {
         match &open {
             None => self.plan.add(opening.clone(), Some(&pull.body)),
             Some(there) => {
+                if pull.redraft && !there.draft {
+                    self.plan.add(format!("make pull request #{} a draft again", there.number), None);
+                }
                 labels.retain(|label| !there.labels.contains(label));
                 if there.title != pull.title || !same_text(&there.body, &pull.body) {
                     self.plan.add(format!("edit pull request #{}: {}", there.number, pull.title), Some(&pull.body));
@@ -176,7 +183,7 @@ impl GitHub for Dry {
                 number: Some(there.number),
                 url: there.url,
                 existed: true,
-                draft: there.draft,
+                draft: there.draft || pull.redraft,
             }),
         })
     }

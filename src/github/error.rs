@@ -85,6 +85,12 @@ fn way_out(intent: &Intent, reply: &Reply, reason: &str) -> String {
     "Nothing was changed; if the request looks right, please report it to codexctl".into()
 }
 
+/// What a workflow's own token has to be given so that every flow works.
+pub const IN_A_WORKFLOW: &str = "permissions: { contents: write, issues: write, pull-requests: write }";
+
+/// What [`IN_A_WORKFLOW`] covers, as GitHub's header spells it.
+const COVERED: [&str; 3] = ["contents", "issues", "pull_requests"];
+
 /// Commas stand for "and", semicolons for "or":
 /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible>.
 fn permissions(sets: &str) -> String {
@@ -99,12 +105,18 @@ fn permissions(sets: &str) -> String {
     let list = |set: &Vec<(String, String)>| {
         set.iter().map(|(name, level)| format!("{name}: {level}")).collect::<Vec<_>>().join(" and ")
     };
-    let all = sets.iter().map(list).collect::<Vec<_>>().join(", or ");
-    // A workflow spells them with hyphens.
-    let first = sets.first().map(|set| {
-        set.iter().map(|(name, level)| format!("{}: {level}", name.replace('_', "-"))).collect::<Vec<_>>().join(", ")
-    });
-    format!("The token lacks the permission {all}; in a workflow: `permissions: {{ {} }}`", first.unwrap_or_default())
+    // Any of the sets would do. GitHub names what a set holds, not what of it is missing.
+    let first = sets.into_iter().next().unwrap_or_default();
+    let lacks = match first.len() {
+        1 => format!("The token lacks the permission {}", list(&first)),
+        _ => format!("The token lacks a permission: this takes {}", list(&first)),
+    };
+    // Whoever names one permission in a workflow takes all others away: the whole set is what can be pasted.
+    if first.iter().all(|(name, _)| COVERED.contains(&name.as_str())) {
+        format!("{lacks}. In a workflow codexctl needs all of `{IN_A_WORKFLOW}`")
+    } else {
+        lacks
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +131,7 @@ mod tests {
     #[test]
     fn a_missing_permission_is_named_as_the_token_page_and_as_the_workflow_spell_it() {
         let headers = [("x-accepted-github-permissions", "pull_requests=write,contents=read; issues=write")];
-        insta::assert_snapshot!(text(403, &headers, r#"{"message":"Resource not accessible by integration"}"#), @"GitHub refuses to open a pull request in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission pull_requests: write and contents: read, or issues: write; in a workflow: `permissions: { pull-requests: write, contents: read }`");
+        insta::assert_snapshot!(text(403, &headers, r#"{"message":"Resource not accessible by integration"}"#), @"GitHub refuses to open a pull request in codex-k8s/shop: Resource not accessible by integration. The token lacks a permission: this takes pull_requests: write and contents: read. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Source: <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation>.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -50,6 +51,12 @@ impl Need {
 #[derive(Clone)]
 pub struct Installation(Arc<Inner>);
 
+impl fmt::Debug for Installation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Installation").field(&self.0.id).finish()
+    }
+}
+
 struct Inner {
     /// The API as the App itself.
     api: Api,
@@ -86,6 +93,11 @@ struct Held {
     token: Secret,
     /// When the next one is made.
     until: DateTime<Utc>,
+}
+
+struct New {
+    token: Secret,
+    ends: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +163,19 @@ impl Installation {
         {
             return Ok(held.token.clone());
         }
-        self.make(&mut state).await
+        let made = self.make(&mut state, self.0.need).await?;
+        let until = (made.ends - MARGIN).max(self.around().clock.now() + LEAST);
+        state.held = Some(Held { token: made.token.clone(), until });
+        Ok(made.token)
+    }
+
+    /// A new token for somebody else: it can do no more than what is needed, is not renewed, and goes with the others.
+    ///
+    /// # Errors
+    /// As for [`Installation::token`].
+    pub async fn token_for(&self, need: Need) -> Result<Secret, Error> {
+        let mut state = self.0.state.lock().await;
+        Ok(self.make(&mut state, need).await?.token)
     }
 
     /// From now on this token is not given out any more: somebody refused it.
@@ -202,10 +226,10 @@ impl Installation {
         }
     }
 
-    async fn make(&self, state: &mut State) -> Result<Secret, Error> {
+    async fn make(&self, state: &mut State, need: Need) -> Result<New, Error> {
         let found = self.find(state).await?;
         let intent = Intent::new(format!("make a token of the App {}", found.app_slug), "installation of the App");
-        let permissions: BTreeMap<_, _> = self.0.need.permissions().into();
+        let permissions: BTreeMap<_, _> = need.permissions().into();
         let body = json!({"repositories": [self.0.name], "permissions": permissions});
         let path = format!("/app/installations/{}/access_tokens", found.id);
         // Made twice is no harm: the one that nobody saw ends within the hour.
@@ -221,8 +245,7 @@ impl Installation {
         let now = around.clock.now();
         state.alive.retain(|(_, end)| *end > now);
         state.alive.push((token.clone(), made.expires_at));
-        state.held = Some(Held { token: token.clone(), until: (made.expires_at - MARGIN).max(now + LEAST) });
-        Ok(token)
+        Ok(New { token, ends: made.expires_at })
     }
 
     /// The installation, asked for once.

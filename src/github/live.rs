@@ -18,14 +18,20 @@ use super::installation::Installation;
 use super::threads::Seen;
 use super::transport::segment;
 use super::{
-    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Thread, ThreadReply,
-    WantedIssue, WantedPull, wire,
+    Answered, Error, GitHub, OwnComment, Permission, PlacedIssue, PlacedPull, Reacted, Review, Standing, Thread,
+    ThreadReply, WantedIssue, WantedPull, wire,
 };
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::event::{Account, Comment, Issue, Pull, Repository};
 use crate::secrets::Redactor;
 use crate::ui::Ui;
+
+/// Source: <https://docs.github.com/en/graphql/reference/objects#repository>, `viewerPermission` and `isArchived`.
+const STANDING: &str = "query Standing($owner: String!, $name: String!) {
+  viewer { login }
+  repository(owner: $owner, name: $name) { isArchived viewerPermission }
+}";
 
 /// One repository on GitHub, seen with one token.
 pub struct Live {
@@ -149,6 +155,24 @@ impl GitHub for Live {
         let account = Account { bot: self.bot(&login).await?, login };
         *viewer = Some(account.clone());
         Ok(Answer::Known(account))
+    }
+
+    async fn standing(&self) -> Result<Answer<Standing>, Error> {
+        let repo = self.full_name();
+        let intent = Intent::new(format!("tell what the token may do in {repo}"), format!("repository {repo}"));
+        let variables = json!({"owner": self.owner, "name": self.name});
+        let data: wire::Standing = self.api.graphql(&intent, STANDING, variables).await?;
+        let known = self.viewer.lock().await.clone();
+        let account = match (&self.app, known) {
+            (_, Some(account)) => account,
+            (Some(app), None) => app.account().await?,
+            (None, None) => Account { bot: self.bot(&data.viewer.login).await?, login: data.viewer.login },
+        };
+        *self.viewer.lock().await = Some(account.clone());
+        // The permission is the account's; what is kept from the token itself shows only when it is used.
+        let may_push =
+            data.repository.viewer_permission.map(|may| matches!(may.as_str(), "ADMIN" | "MAINTAIN" | "WRITE"));
+        Ok(Answer::Known(Standing { account, archived: data.repository.is_archived, may_push }))
     }
 
     async fn permission(&self, login: &str) -> Result<Answer<Permission>, Error> {

@@ -10,7 +10,7 @@ mod client; // one request after another: counted, bounded in time, repeated onl
 mod comments; // our own comments: found by marker, edited in place
 mod count; // how many requests, for what, and how long it was waited
 pub mod dry;
-mod error; // GitHub's refusals in a user's words
+pub mod error; // GitHub's refusals in a user's words
 mod etag; // answers that were read before
 pub mod installation; // tokens of a GitHub App for one repository
 pub mod issues; // issues of a plan: found by marker, made once, edited
@@ -173,8 +173,10 @@ pub struct WantedPull {
     pub title: String,
     /// The text.
     pub body: String,
-    /// Whether it shall be a draft.
+    /// Whether it shall be a draft when it is opened.
     pub draft: bool,
+    /// Whether one that is ready for review becomes a draft again.
+    pub redraft: bool,
     /// Labels to add.
     pub labels: Vec<String>,
     /// Logins to ask for a review.
@@ -341,11 +343,26 @@ pub enum Error {
     },
 }
 
+/// How a repository stands to the token's account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The account.
+    pub account: Account,
+    /// Whether the repository is read-only for everybody.
+    pub archived: bool,
+    /// Whether the account may push; unknown for Apps and for `GITHUB_TOKEN`.
+    pub may_push: Option<bool>,
+}
+
 /// Everything that a flow asks GitHub or writes there.
 #[async_trait]
 pub trait GitHub: Send + Sync {
     /// The account that the token belongs to.
     async fn viewer(&self) -> Result<Answer<Account>, Error>;
+    /// How the repository stands to the token's account. The answer comes with that to [`GitHub::viewer`].
+    async fn standing(&self) -> Result<Answer<Standing>, Error> {
+        Ok(Answer::Unknown("would ask GitHub what the token may do".to_owned()))
+    }
     /// What an account may do in the repository.
     async fn permission(&self, login: &str) -> Result<Answer<Permission>, Error>;
     /// Whether GitHub says that an account is a bot.

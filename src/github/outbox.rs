@@ -15,6 +15,7 @@ use super::{
     WantedIssue, WantedPull,
 };
 use crate::answer::Answer;
+use crate::blocked::explained;
 use crate::event::{Account, Comment, Issue, Pull};
 
 /// File systems end at 255 bytes a name; this leaves room for what stands before and behind.
@@ -95,7 +96,7 @@ impl Outbox {
 }
 
 fn error(path: &Path, source: io::Error) -> Error {
-    Error::Outbox { path: path.display().to_string(), source }
+    Error::Outbox { path: path.display().to_string(), source: explained(path, source) }
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {

@@ -11,6 +11,13 @@ use super::{Error, PlacedPull, Thread, WantedPull, wire};
 use crate::event::Pull;
 use crate::ui::Level;
 
+/// GitHub's words where the plan has no drafts, in lower case.
+const NO_DRAFTS: &str = "draft pull requests are not supported";
+
+const TO_DRAFT: &str = "mutation ToDraft($pull: ID!) {
+  convertPullRequestToDraft(input: {pullRequestId: $pull}) { pullRequest { isDraft } }
+}";
+
 impl Live {
     /// Pull requests whose head is this branch of this repository, newest first; `state` as GitHub names it (`open`, `all`).
     pub(super) async fn pulls(&self, head: &str, state: &str) -> Result<Vec<wire::WirePull>, Error> {
@@ -56,7 +63,12 @@ impl Live {
         let (pull, existed) = self.open_pull(wanted).await?;
         let (author, asked) =
             (pull.author().to_owned(), pull.asked_for_review().map(str::to_owned).collect::<Vec<_>>());
-        let pull = Pull::from(pull);
+        let node = pull.node().to_owned();
+        let mut pull = Pull::from(pull);
+        if existed && wanted.redraft && !pull.draft {
+            // Before the text, which may say that nothing can be merged yet.
+            pull.draft = self.to_draft(pull.number, &node).await?;
+        }
         if existed && !(pull.title == wanted.title && same_text(&pull.body, &wanted.body)) {
             let request = Request::Patch(
                 self.path(&format!("/pulls/{}", pull.number)),
@@ -64,9 +76,43 @@ impl Live {
             );
             self.api.ask(&self.intent("edit", Thread::Pull(pull.number)), &request).await?;
         }
-        self.add_labels(&pull, &wanted.labels).await?;
-        self.ask_reviewers(pull.number, &author, &asked, existed, &wanted.reviewers).await?;
+        // The work is there; what is missing beside it must not fail the run.
+        let labels = self.add_labels(&pull, &wanted.labels).await;
+        self.unless_refused(labels, &format!("pull request #{} lacks its labels", pull.number))?;
+        let asked = self.ask_reviewers(pull.number, &author, &asked, existed, &wanted.reviewers).await;
+        self.unless_refused(asked, &format!("nobody was asked to review pull request #{}", pull.number))?;
         Ok(PlacedPull { number: Some(pull.number), url: pull.url, existed, draft: pull.draft })
+    }
+
+    /// Makes a pull request that is ready a draft again; false where GitHub does not let us.
+    async fn to_draft(&self, number: u64, node: &str) -> Result<bool, Error> {
+        let intent = self.intent("make a draft of", Thread::Pull(number)).needing("pull_requests=write");
+        // One that is a draft already stays so: this may be repeated.
+        let request = Request::Graphql(json!({"query": TO_DRAFT, "variables": {"pull": node}}));
+        let made = self.api.ask(&intent, &request).await.map(drop);
+        if matches!(&made, Err(Error::Refused { reason, .. }) if reason.to_lowercase().contains(NO_DRAFTS)) {
+            let text = format!(
+                "{}/{} has no draft pull requests: pull request #{number} stays ready for review",
+                self.owner, self.name
+            );
+            self.api.note(Level::Warning, &text);
+            return Ok(false);
+        }
+        let done = made.is_ok();
+        self.unless_refused(made, &format!("pull request #{number} stays ready for review"))?;
+        Ok(done)
+    }
+
+    /// What GitHub refuses, or doesn't answer, becomes a warning; only where the run was asked to stop it stops.
+    fn unless_refused(&self, done: Result<(), Error>, what: &str) -> Result<(), Error> {
+        match done {
+            Ok(()) => Ok(()),
+            Err(stopped @ Error::Interrupted { .. }) => Err(stopped),
+            Err(error) => {
+                self.api.note(Level::Warning, &format!("{what}: {error}"));
+                Ok(())
+            }
+        }
     }
 
     /// The open pull request of the head, made if there is none; and whether it was there before.
@@ -81,7 +127,7 @@ impl Live {
                 Made::There(open) => return Ok((open, true)),
                 Made::Found(open) => return Ok((open, false)),
                 Made::Answered(reply) => return Ok((self.api.read(&intent, &reply.body)?, false)),
-                Made::Refused(reply) if draft && says(&reply, "draft pull requests are not supported") => {
+                Made::Refused(reply) if draft && says(&reply, NO_DRAFTS) => {
                     self.api.note(
                         Level::Notice,
                         &format!("{}/{} has no draft pull requests: opening a normal one", self.owner, self.name),
@@ -148,7 +194,6 @@ impl Live {
             Request::Post(self.path(&format!("/pulls/{number}/requested_reviewers")), json!({"reviewers": missing}));
         match self.api.settle(&intent, &request).await? {
             reply if reply.status < 300 => Ok(()),
-            // The work is there; that nobody was asked for a look at it must not fail the run.
             reply if reply.status == 422 => {
                 let names = missing.iter().map(|login| login.as_str()).collect::<Vec<_>>().join(", ");
                 let text = format!(

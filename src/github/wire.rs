@@ -156,6 +156,7 @@ struct Repo {
 
 #[derive(Deserialize)]
 pub(super) struct WirePull {
+    node_id: String,
     number: u64,
     title: String,
     body: Option<String>,
@@ -183,6 +184,11 @@ impl WirePull {
 
     pub(super) fn author(&self) -> &str {
         self.user.as_ref().map_or(GHOST, |user| &user.login)
+    }
+
+    /// The id that GraphQL knows it by.
+    pub(super) fn node(&self) -> &str {
+        &self.node_id
     }
 
     pub(super) fn asked_for_review(&self) -> impl Iterator<Item = &str> {
@@ -235,6 +241,21 @@ pub(super) struct Written {
 #[derive(Deserialize)]
 pub(super) struct Viewer {
     pub(super) viewer: User,
+}
+
+/// The account and the repository in one answer.
+#[derive(Deserialize)]
+pub(super) struct Standing {
+    pub(super) viewer: User,
+    pub(super) repository: StandingOf,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StandingOf {
+    pub(super) is_archived: bool,
+    /// None for Apps.
+    pub(super) viewer_permission: Option<String>,
 }
 
 /// A page of comments, as GraphQL gives it.

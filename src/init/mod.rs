@@ -285,6 +285,7 @@ async fn put_pull(root: &Path, plan: &Plan<'_>, body: String) -> Result<String, 
         title: text::title(plan.lang).to_owned(),
         body,
         draft: false,
+        redraft: false,
         labels: Vec::new(),
         reviewers: Vec::new(),
     };

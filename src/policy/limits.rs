@@ -179,7 +179,11 @@ impl Policy {
         }
         let files = kept.len() as u64;
         if files > self.max_files {
-            let reason = format!("{files} files changed, publish.maxFiles allows {}{}", self.max_files, most(kept));
+            let reason = format!(
+                "{files} files changed{}, publish.maxFiles allows {}: raise it, or add what is generated to .gitignore or publish.skip",
+                most(kept),
+                self.max_files
+            );
             return Verdict::Refused { reason };
         }
         let bytes = kept.iter().fold(0_u64, |sum, change| sum.saturating_add(change.bytes));
@@ -191,10 +195,7 @@ impl Policy {
             );
             return Verdict::Refused { reason };
         }
-        let mut protected: Vec<String> =
-            kept.iter().filter(|change| self.protects(change)).map(|change| change.path.clone()).collect();
-        protected.sort();
-        protected.dedup();
+        let protected = self.protected(kept.iter().copied());
         match (protected.is_empty(), self.on_protected) {
             (true, _) => Verdict::Allowed,
             (false, OnProtected::Draft) => Verdict::Draft { protected },
@@ -202,6 +203,15 @@ impl Policy {
                 reason: format!("protected paths changed, and publish.onProtected is refuse: {}", protected.join(", ")),
             },
         }
+    }
+
+    /// The protected paths among changes, each once, by name.
+    pub fn protected<'a>(&self, changes: impl IntoIterator<Item = &'a Change>) -> Vec<String> {
+        let protected = changes.into_iter().filter(|change| self.protects(change));
+        let mut protected: Vec<String> = protected.map(|change| change.path.clone()).collect();
+        protected.sort();
+        protected.dedup();
+        protected
     }
 
     fn protects(&self, change: &Change) -> bool {

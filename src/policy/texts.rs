@@ -9,14 +9,9 @@ use regex::Regex;
 
 pub use defuse::defuse;
 
-use super::fences;
-
 /// The most characters (Unicode code points) that GitHub takes in a comment, issue or pull request: it answers "body is too long
 /// (maximum is 65536 characters)".
 pub const BODY_LIMIT: usize = 65_536;
-
-/// A longer fence of code is somebody's mischief.
-const LONGEST_FENCE: usize = 64;
 
 /// The most characters that GitHub takes in a title: "title is too long (maximum is 256 characters)".
 pub const TITLE_LIMIT: usize = 256;
@@ -88,20 +83,6 @@ pub fn title(text: &str, fallback: &str, closes: Closes<'_>) -> String {
     }
 }
 
-/// A commit message for GitHub: the first line as [`title`] makes it, the rest defused as [`defuse`] does, without marks and trailers
-/// that skip checks and without invisible characters.
-pub fn commit_message(text: &str, fallback: &str, closes: Closes<'_>) -> String {
-    let (first, rest) = text.trim_start().split_once('\n').unwrap_or((text.trim_start(), ""));
-    let mut message = title(first, fallback, closes);
-    let rest: String = rest.replace("\r\n", "\n").chars().filter(|c| !is_invisible(*c)).collect();
-    let rest = checked(&format!("\n{}", defuse::defuse_words(&rest, closes)));
-    if !rest.trim().is_empty() {
-        message.push_str("\n\n");
-        message.push_str(rest.trim());
-    }
-    message
-}
-
 /// A message in which nothing skips checks: marks in brackets are taken out, and lines `skip-checks: true`, which count as a trailer.
 /// Whoever wrote the message, what goes out as a commit of ours goes through this. A first line can be no trailer.
 pub fn checked(message: &str) -> String {
@@ -112,26 +93,6 @@ pub fn checked(message: &str) -> String {
     }
     let lines = rest.split('\n').filter(|line| !SKIP_TRAILER.is_match(line));
     std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
-}
-
-/// A whole text for GitHub that fits: what is longer than [`BODY_LIMIT`] is cut at a line, what it opened is closed, and `note`
-/// (with a link to where the rest is) stands at its end. GitHub counts characters, not bytes, and so do we.
-pub fn fit<'a>(text: &'a str, note: &str) -> Cow<'a, str> {
-    if text.len() <= BODY_LIMIT || text.chars().count() <= BODY_LIMIT {
-        return Cow::Borrowed(text);
-    }
-    // Room for the note, for the fence that closes the last block, and for the empty lines around both.
-    let room = BODY_LIMIT.saturating_sub(note.chars().count() + LONGEST_FENCE + 4);
-    let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
-    let line = text[..end].rfind('\n').filter(|line| end - line < end / 4).unwrap_or(end);
-    let mut out = text[..line].trim_end().to_owned();
-    if let Some(fence) = fences::parts(&out).1.filter(|fence| fence.chars().count() <= LONGEST_FENCE) {
-        out.push('\n');
-        out.push_str(&fence);
-    }
-    out.push_str("\n\n");
-    out.push_str(note);
-    Cow::Owned(out)
 }
 
 fn is_line_end(c: char) -> bool {

@@ -72,6 +72,11 @@ pub fn patch_name(branch: &str) -> String {
     format!("{}.patch", wip_branch(branch).replace('/', "-"))
 }
 
+/// The name of work of a branch that may not leave this machine; `which` tells one from another.
+pub fn aside_name(branch: &str, which: &str) -> String {
+    format!("{}-{which}", ours(branch).replace('/', "-"))
+}
+
 /// Where work goes that conflicts with what its branch became meanwhile: `<branch>-conflict`, the second time `-conflict-2`; for
 /// somebody else's branch the same below `codex/`.
 pub fn conflict_branch(branch: &str, try_: u32) -> String {

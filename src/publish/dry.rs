@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::{
-    AgentTree, Collect, Collected, Commit, Error, Heads, PlacedTree, Push, Pushed, Save, SaveTo, SavedWork, Sources,
+    AgentTree, Branched, Collect, Collected, Commit, Error, Heads, Kind, PlacedTree, Push, Pushed, Save, SaveTo,
+    SavedWork, Sources,
 };
 use crate::answer::Answer;
 use crate::git::RemoteUrl;
@@ -73,10 +74,16 @@ impl Sources for DrySources {
         unknown(format!("would push {} to {}", wanted.branch, self.remote()))
     }
 
+    async fn whole_change(&self, of: &Branched) -> Result<Answer<Vec<(String, Kind)>>, Error> {
+        unknown(format!("would compare {} with {}", of.head, of.from))
+    }
+
     async fn save(&self, wanted: &Save) -> Result<Answer<Option<SavedWork>>, Error> {
         unknown(match &wanted.to {
             SaveTo::Branch(name) => format!("would keep unfinished work on branch {name} of {}", self.remote()),
-            SaveTo::Patch(folder) => format!("would keep unfinished work as a patch in {}", folder.display()),
+            SaveTo::Patch(folder) | SaveTo::Aside(folder) => {
+                format!("would keep unfinished work as a patch in {}", folder.display())
+            }
         })
     }
 

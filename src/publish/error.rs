@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::scan::Hit;
+use crate::blocked::explained;
 use crate::git;
 
 /// Why sources did not come or work did not leave.
@@ -108,7 +109,7 @@ pub enum Counted {
 impl Error {
     /// An error of the system about a path.
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.display().to_string(), source }
+        Self::Io { action, path: path.display().to_string(), source: explained(path, source) }
     }
 }
 

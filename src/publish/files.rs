@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Error;
 
 /// Makes a folder and its parents, readable by us alone where it is new.
-pub(super) fn make_private(folder: &Path) -> Result<(), Error> {
+pub fn make_private(folder: &Path) -> Result<(), Error> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| Error::io("make", folder, source))
 }
 
@@ -65,8 +65,18 @@ pub(super) fn put_in_place(made: &Path, path: &Path) -> Result<(), Error> {
 
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_as(path, bytes, 0o666)
+}
+
+/// The same for a file that we alone can read.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_as(path, bytes, 0o600)
+}
+
+fn write_as(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let made = beside(path, ".new");
-    let result = fs::File::create(&made).and_then(|mut file| {
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&made);
+    let result = opened.and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::lock::Lock;
 use super::{
-    AgentTree, Collect, Collected, Commit, Error, Heads, PlacedTree, Push, Pushed, Save, SavedWork, Sources, collect,
-    commit, names, push, save, sources, tree,
+    AgentTree, Branched, Collect, Collected, Commit, Error, Heads, Kind, PlacedTree, Push, Pushed, Save, SavedWork,
+    Sources, collect, commit, names, push, save, sources, tree, whole,
 };
 use crate::answer::Answer;
 use crate::git::{Git, RemoteUrl};
@@ -86,6 +86,10 @@ impl Sources for LiveSources {
 
     async fn push(&self, wanted: &Push) -> Result<Answer<Pushed>, Error> {
         push::push(self, wanted).await.map(Answer::Known)
+    }
+
+    async fn whole_change(&self, of: &Branched) -> Result<Answer<Vec<(String, Kind)>>, Error> {
+        whole::whole_change(self, of).await.map(Answer::Known)
     }
 
     async fn save(&self, wanted: &Save) -> Result<Answer<Option<SavedWork>>, Error> {

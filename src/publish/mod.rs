@@ -19,6 +19,7 @@ pub mod scan;
 mod sources;
 mod tree;
 mod walk;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +30,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub use self::error::Error;
-pub use self::files::remove;
+pub use self::files::{make_private, remove};
 pub use self::tree::start_of;
 use crate::answer::Answer;
 
@@ -199,23 +200,36 @@ pub struct Notice {
     pub reason: Reason,
 }
 
+impl Reason {
+    /// Why it was left out, in words; none for what was taken all the same.
+    pub fn left_out(self) -> Option<&'static str> {
+        Some(match self {
+            Self::GitName => "a name that git or a file system takes for `.git`",
+            Self::AbsoluteLink => "a symbolic link with an absolute target",
+            Self::LinkOut => "a symbolic link that leads out of the tree",
+            Self::LinkIntoGit => "a symbolic link into a `.git`",
+            Self::Special => "a named pipe, a socket or a device",
+            Self::Setuid => "a file with a setuid or setgid bit",
+            Self::HardLink => "a file with more than one hard link, it may come from outside the tree",
+            Self::Unreadable => "it can't be read",
+            Self::TooDeep => "the path is too deep or too long",
+            Self::ControlName => "the name has control characters",
+            Self::Submodule => "files at the place of a submodule",
+            Self::CaseCollision => return None,
+        })
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.reason {
-            Reason::GitName => "left out: a name that git or a file system takes for `.git`",
-            Reason::AbsoluteLink => "left out: a symbolic link with an absolute target",
-            Reason::LinkOut => "left out: a symbolic link that leads out of the tree",
-            Reason::LinkIntoGit => "left out: a symbolic link into a `.git`",
-            Reason::Special => "left out: a named pipe, a socket or a device",
-            Reason::Setuid => "left out: a file with a setuid or setgid bit",
-            Reason::HardLink => "left out: a file with more than one hard link, it may come from outside the tree",
-            Reason::Unreadable => "left out: it can't be read",
-            Reason::TooDeep => "left out: the path is too deep or too long",
-            Reason::ControlName => "left out: the name has control characters",
-            Reason::Submodule => "left out: files at the place of a submodule",
-            Reason::CaseCollision => "differs only in case from another path: macOS and Windows keep one of the two",
-        };
-        write!(out, "{}: {why}", self.path)
+        match self.reason.left_out() {
+            Some(why) => write!(out, "{}: left out: {why}", self.path),
+            None => write!(
+                out,
+                "{}: differs only in case from another path: macOS and Windows keep one of the two",
+                self.path
+            ),
+        }
     }
 }
 
@@ -266,6 +280,17 @@ pub struct Push {
     pub date: DateTime<Utc>,
 }
 
+/// A branch, and the one that it left.
+#[derive(Debug, Clone)]
+pub struct Branched {
+    /// As in [`Collect::slot`].
+    pub slot: String,
+    /// The head of the branch that it left; it must have been fetched.
+    pub from: String,
+    /// Its own head, as it was pushed.
+    pub head: String,
+}
+
 /// What a push did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "pushed", rename_all = "snake_case")]
@@ -307,6 +332,9 @@ pub enum SaveTo {
     Branch(String),
     /// To a patch in this folder, named by [`branch::patch_name`].
     Patch(PathBuf),
+    /// To a patch in this folder of ours that we alone can read, named by branch and content. It is not scanned: it is for what may
+    /// not leave this machine.
+    Aside(PathBuf),
 }
 
 /// Unfinished work to be kept.
@@ -361,6 +389,8 @@ pub trait Sources: Send + Sync {
     async fn commit(&self, wanted: &Commit) -> Result<Answer<Option<String>>, Error>;
     /// Pushes a commit, never by force.
     async fn push(&self, wanted: &Push) -> Result<Answer<Pushed>, Error>;
+    /// Every file that a pushed branch has changed since it left another one, with the work of earlier runs and of people.
+    async fn whole_change(&self, of: &Branched) -> Result<Answer<Vec<(String, Kind)>>, Error>;
     /// Keeps what was collected for a later run; none where nothing changed.
     async fn save(&self, wanted: &Save) -> Result<Answer<Option<SavedWork>>, Error>;
     /// Removes saved work that has become part of something better; what is gone already is fine.

@@ -113,8 +113,13 @@ pub(super) async fn send(
         publisher.call(words).remote(remote).run().await?;
     }
     let what = format!("{commit}:refs/heads/{branch}");
-    publisher.call(["push", "--quiet", "--no-verify", "--", remote.as_str(), &what]).remote(remote).run().await?;
-    Ok(())
+    let pushed = publisher.call(["push", "--quiet", "--no-verify", "--", remote.as_str(), &what]).remote(remote).run();
+    pushed.await.map(drop).map_err(|error| {
+        Error::Git(error.named(|cause| match cause {
+            Cause::Auth | Cause::Denied | Cause::NotFound => format!("GitHub refused the push to {branch}"),
+            _ => format!("the push to {branch} failed"),
+        }))
+    })
 }
 
 /// Where a remote has its LFS objects, told in full: git-lfs's own choice for a remote of that form.

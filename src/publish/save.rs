@@ -1,6 +1,8 @@
 //! Keeps unfinished work for a later run: on a branch beside the issue's, or as a patch where nothing may be pushed.
 
-use super::branch::patch_name;
+use std::path::Path;
+
+use super::branch::{aside_name, patch_name};
 use super::collect::Publisher;
 use super::live::LiveSources;
 use super::push::{holds, remote_commit, send};
@@ -13,30 +15,56 @@ const TRIES: usize = 4;
 /// Saves what was collected.
 pub(super) async fn save(live: &LiveSources, wanted: &Save) -> Result<Option<SavedWork>, Error> {
     let publisher = Publisher::open(live, &wanted.commit.slot).await?;
+    if let SaveTo::Aside(folder) = &wanted.to {
+        return aside(&publisher, wanted, folder).await;
+    }
     let Some(work) = commit::in_publisher(live, &publisher, &wanted.commit).await? else { return Ok(None) };
     match &wanted.to {
         SaveTo::Branch(name) => to_branch(live, &publisher, wanted, work, name).await.map(Some),
-        SaveTo::Patch(folder) => {
+        SaveTo::Patch(folder) | SaveTo::Aside(folder) => {
             let name = patch_name(&wanted.commit.branch);
             let path = folder.join(&name);
-            let start = publisher.start()?;
-            let diff = publisher
-                .call(["diff-tree", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"])
-                .args([&start, &work])
-                .run()
-                .await?;
-            let mut text = format!(
-                "{}\n\nUnfinished work of branch {}, on top of commit {start}.\nTake it up with: git apply --3way {name}\n\n",
-                wanted.commit.message.trim(),
-                wanted.commit.branch
-            )
-            .into_bytes();
-            text.extend(diff.stdout);
+            let text = patch(&publisher, wanted, &work, &name, "Unfinished work").await?;
             std::fs::create_dir_all(folder).map_err(|source| Error::io("make", folder, source))?;
             files::write(&path, &text)?;
             Ok(Some(SavedWork::Patch(path)))
         }
     }
+}
+
+/// Keeps what may not leave this machine; our own clone of it goes.
+async fn aside(publisher: &Publisher<'_>, wanted: &Save, folder: &Path) -> Result<Option<SavedWork>, Error> {
+    names::check_branch(&wanted.commit.branch)?;
+    let work = publisher.ask(&["write-tree"]).await?;
+    let start = publisher.start()?;
+    if work == publisher.ask(&["rev-parse", &format!("{start}^{{tree}}")]).await? {
+        return Ok(None);
+    }
+    let name = format!("{}.patch", aside_name(&wanted.commit.branch, work.get(..10).unwrap_or(&work)));
+    let path = folder.join(&name);
+    let text = patch(publisher, wanted, &work, &name, "Work that was not published").await?;
+    files::make_private(folder)?;
+    files::write_private(&path, &text)?;
+    files::remove(&publisher.folder)?;
+    Ok(Some(SavedWork::Patch(path)))
+}
+
+/// The way from the start to this commit or tree, with the message and how to take it up in front.
+async fn patch(publisher: &Publisher<'_>, wanted: &Save, work: &str, name: &str, what: &str) -> Result<Vec<u8>, Error> {
+    let start = publisher.start()?;
+    let diff = publisher
+        .call(["diff-tree", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"])
+        .args([start.as_str(), work])
+        .run()
+        .await?;
+    let mut text = format!(
+        "{}\n\n{what} of branch {}, on top of commit {start}.\nTake it up with: git apply --3way {name}\n\n",
+        wanted.commit.message.trim(),
+        wanted.commit.branch
+    )
+    .into_bytes();
+    text.extend(diff.stdout);
+    Ok(text)
 }
 
 /// What an earlier run saved there stays in the history: the new state becomes its child, so that no push needs force.

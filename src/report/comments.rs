@@ -2,6 +2,7 @@
 //! request. Typed facts become Markdown; everything that others wrote is escaped, quoted or defused on the way.
 
 mod applied;
+mod asides;
 mod environment;
 mod gone;
 mod left;
@@ -21,6 +22,8 @@ use super::words::{as_millis, as_millis_option};
 use crate::agent::verdict::Outcome;
 
 pub use applied::{Applied, applied};
+pub(super) use asides::View as AsidesView;
+pub use asides::{Asides, LeftOut};
 pub use environment::{Environment, EnvironmentLink, environment};
 pub use gone::{Because, Gone, gone};
 pub use left::left;
@@ -96,7 +99,7 @@ pub enum StepState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// A short stable name. Known ones get a title in the reader's language: `gates acknowledge fetch slot sources images
-    /// apply prompt agent collect check commit push pull comment label`, of a review `acknowledge_review issue notice threads`.
+    /// apply prompt agent collect check commit push pull comment label`, of a review `acknowledge_review issue notice threads`, of a comment `acknowledge_comment`.
     pub id: String,
     /// What stands there for a name that is not known.
     pub title: String,
@@ -162,6 +165,14 @@ pub enum Kept {
     Conflict(String),
     /// In the slot, from which the next run goes on.
     Slot(u32),
+    /// In the slot and nowhere else, because it could not be saved.
+    Alone(u32),
+    /// In a patch on a runner that goes with its job.
+    Runner(String),
+    /// In a patch that stays on the machine, because it may not be published; the next run starts without it.
+    Aside(String),
+    /// Nowhere: the runner that it was on goes with its job.
+    Gone,
 }
 
 /// What a run cost.

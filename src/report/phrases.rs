@@ -100,6 +100,130 @@ static RUSSIAN: &[(&str, &str)] = &[
     ),
     ("{} for issue #{} is running already ({})", "{0} по задаче #{1} уже выполняется ({2})"),
     ("{} for pull request #{} is running already ({})", "{0} по PR #{1} уже выполняется ({2})"),
+    // Why files were left out.
+    ("a name that git or a file system takes for `.git`", "имя, которое git или файловая система примет за `.git`"),
+    ("a symbolic link with an absolute target", "символическая ссылка на абсолютный путь"),
+    ("a symbolic link that leads out of the tree", "символическая ссылка за пределы репозитория"),
+    ("a symbolic link into a `.git`", "символическая ссылка внутрь `.git`"),
+    ("a named pipe, a socket or a device", "именованный канал, сокет или устройство"),
+    ("a file with a setuid or setgid bit", "файл с битом setuid или setgid"),
+    (
+        "a file with more than one hard link, it may come from outside the tree",
+        "файл с несколькими жёсткими ссылками: он может быть не из репозитория",
+    ),
+    ("it can't be read", "не читается"),
+    ("the path is too deep or too long", "путь слишком глубокий или слишком длинный"),
+    ("the name has control characters", "в имени управляющие символы"),
+    ("files at the place of a submodule", "файлы на месте подмодуля"),
+    // Where to look.
+    ("Issue", "Задача"),
+    ("Pull request", "Pull request"),
+    ("Plan", "План"),
+    ("Run", "Запуск"),
+    // Why a run did not end well.
+    ("codex.timeouts.exec was over before the agent had ended", "codex.timeouts.exec вышел, а агент ещё работал"),
+    (
+        "the next request would have gone over codex.budget.tokens",
+        "следующий запрос вышел бы за пределы codex.budget.tokens",
+    ),
+    (
+        "none of the agent's {} commands could be started: Codex's sandbox does not work here",
+        "не удалось запустить ни одной из команд агента (их {0}): песочница Codex здесь не работает",
+    ),
+    (
+        "Codex says that the turn failed, without a reason",
+        "Codex сообщает, что ход завершился с ошибкой, но не говорит почему",
+    ),
+    ("Codex ended with exit code 0 without having finished its turn", "Codex завершился с кодом 0, не закончив хода"),
+    (
+        "Codex ended with exit code 0 without a change and without a word",
+        "Codex завершился с кодом 0, ничего не изменив и ничего не сказав",
+    ),
+    ("Codex ended with exit code {}: {}", "Codex завершился с кодом {0}: {1}"),
+    ("Codex ended with exit code {}", "Codex завершился с кодом {0}"),
+    ("Codex was ended by a signal from outside", "Codex остановлен сигналом извне"),
+    (
+        "secrets would leave the run:\n  {}\nTake them out of the change and rotate those that are real",
+        "из запуска ушли бы секреты:\n  {0}\nУберите их из изменений и перевыпустите настоящие",
+    ),
+    ("secrets would leave the run:\n{}", "из запуска ушли бы секреты:\n{0}"),
+    ("a text of the agent looked like a secret and was left out", "в тексте агента было похожее на секрет, он опущен"),
+    (
+        "protected paths changed, and publish.onProtected is refuse: {}",
+        "изменены защищённые файлы, а publish.onProtected — refuse: {0}",
+    ),
+    (
+        "the changed files have more than {} bytes: raise publish.maxBytes, add what is generated to .gitignore or publish.skip",
+        "изменённые файлы занимают больше {0} байт: увеличьте publish.maxBytes или добавьте то, что генерируется, в .gitignore или publish.skip",
+    ),
+    (
+        "the agent's tree has more than {} entries that git does not ignore: add what is generated to .gitignore",
+        "в каталоге агента больше {0} записей, которые git не игнорирует: добавьте то, что генерируется, в .gitignore",
+    ),
+    (
+        "{} is kept in Git LFS and git-lfs is not installed: install it where codexctl runs, or keep such files out of the change",
+        "{0} хранится в Git LFS, а git-lfs не установлен: установите его там, где работает codexctl, или не меняйте такие файлы",
+    ),
+    (
+        "branch {} moved while the agent worked, and both changed {}. The work is on {}: merge it by hand, or delete that branch and start again",
+        "ветка {0} ушла вперёд, пока агент работал, и там, и здесь изменено: {1}. Работа лежит в {2}: влейте её вручную или удалите эту ветку и начните заново",
+    ),
+    (
+        "branch {} of pull request #{} is not on the remote any more: restore it, then submit the review again",
+        "ветки {0} PR #{1} больше нет на origin: восстановите её и отправьте ревью ещё раз",
+    ),
+    ("branch {} of pull request #{} is not on the remote any more", "ветки {0} PR #{1} больше нет на origin"),
+    (
+        "pull request #{} comes from the default branch {}, and codexctl never pushes to that: open it from another branch",
+        "PR #{0} открыт из основной ветки {1}, а туда codexctl ничего не пишет: откройте его из другой ветки",
+    ),
+    (
+        "the remote's default branch {} has no commit yet: push a first one",
+        "в основной ветке {0} на origin ещё нет ни одного коммита: отправьте первый",
+    ),
+    (
+        "slot {} is now worked on by {}: this run stops before it changes anything more",
+        "слотом {0} теперь занят {1}: этот запуск останавливается и больше ничего не меняет",
+    ),
+    ("{} has {} mistakes", "ошибок в {0}: {1}"),
+    // What steps say when slots go.
+    ("there is none", "нет ни одного"),
+    ("no slot to remove", "удалять нечего"),
+    ("{} to remove, {} stay", "удалить: {0}, остаются: {1}"),
+    ("{} to remove", "удалить: {0}"),
+    ("no slot is held", "занятых слотов нет"),
+    ("{} slots held", "занято слотов: {0}"),
+    ("{} slot held", "занято слотов: {0}"),
+    ("{} slots could not be taken", "не удалось занять слотов: {0}"),
+    ("{} slot could not be taken", "не удалось занять слотов: {0}"),
+    ("{} slots could not be removed", "не удалось удалить слотов: {0}"),
+    ("{} slot could not be removed", "не удалось удалить слотов: {0}"),
+    ("slot {} ({}, issue #{})", "слот {0} ({1}, задача #{2})"),
+    ("slot {} ({}, pull request #{})", "слот {0} ({1}, PR #{2})"),
+    ("nothing to delete", "удалять нечего"),
+    ("deleted {}", "удалены: {0}"),
+    ("would be deleted with a token: {}", "с токеном были бы удалены: {0}"),
+    ("{} could not be deleted", "не удалось удалить: {0}"),
+    ("no pull request was closed", "PR не закрывали"),
+    ("pull request #{} was not merged", "PR #{0} не влит"),
+    ("the branch names no issue", "имя ветки не указывает на задачу"),
+    ("#{} is closed", "#{0} закрыта"),
+    ("#{} could not be closed", "#{0} не удалось закрыть"),
+    ("would be closed with a token: #{}", "с токеном была бы закрыта #{0}"),
+    ("no comment about an environment", "комментариев об окружении нет"),
+    ("no slot was removed", "слоты не удалены"),
+    ("{} slots removed", "удалено слотов: {0}"),
+    ("{} slot removed", "удалено слотов: {0}"),
+    ("it is no branch of codexctl's", "это не ветка codexctl"),
+    // What a plan's step says, one after the other.
+    ("written", "записан"),
+    ("as it is", "прежний"),
+    ("{} new issues", "новых задач: {0}"),
+    ("{} new issue", "новых задач: {0}"),
+    ("{} issues edited", "изменено задач: {0}"),
+    ("{} issue edited", "изменено задач: {0}"),
+    ("{} things left", "не выполнено: {0}"),
+    ("{} thing left", "не выполнено: {0}"),
     // What steps say.
     ("eyes on issue #{}", "👀 на задаче #{0}"),
     ("eyes on comment {}", "👀 на комментарии {0}"),
@@ -180,6 +304,13 @@ static RUSSIAN: &[(&str, &str)] = &[
         "nothing is published (--no-publish): the work is in {}",
         "ничего не опубликовано (--no-publish): работа лежит в {0}",
     ),
+    ("no issue", "нет задачи"),
+    ("no change", "без изменений"),
+    ("{} answered, {} resolved, {} refused", "отвечено: {0}, закрыто: {1}, отказано: {2}"),
+    ("{} files, +{} −{}", "файлов: {0}, +{1} −{2}"),
+    ("{} file, +{} −{}", "файлов: {0}, +{1} −{2}"),
+    ("{} comments", "комментариев: {0}"),
+    ("{} comment", "комментариев: {0}"),
     ("interrupted", "прервано"),
     (GATE, "проверка {0}: {1}"),
 ];
@@ -188,8 +319,29 @@ static RUSSIAN: &[(&str, &str)] = &[
 pub fn said(text: &str, lang: Lang) -> String {
     match lang {
         Lang::En => text.to_owned(),
-        Lang::Ru => russian(text).unwrap_or_else(|| text.to_owned()),
+        // A row first: a name in a sentence may be anything, the other sentences of the row, too.
+        Lang::Ru => listed(text, "; ")
+            .or_else(|| listed(text, ", "))
+            .or_else(|| russian(text))
+            .or_else(|| head(text))
+            .unwrap_or_else(|| text.to_owned()),
     }
+}
+
+/// `main at 0e43ba3`: nothing but a branch and a commit, where a sentence could have any words on both sides.
+fn head(text: &str) -> Option<String> {
+    let (branch, commit) = text.split_once(" at ")?;
+    let is_commit = commit.len() == 7 && commit.chars().all(|char| char.is_ascii_hexdigit());
+    (is_commit && !branch.contains(char::is_whitespace)).then(|| format!("{branch} на {commit}"))
+}
+
+/// Sentences in a row, all of them known.
+fn listed(text: &str, between: &str) -> Option<String> {
+    if !text.contains(between) {
+        return None;
+    }
+    let all: Option<Vec<String>> = text.split(between).map(russian).collect();
+    all.map(|all| all.join(between))
 }
 
 fn russian(text: &str) -> Option<String> {
@@ -251,8 +403,38 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_with_its_commit_and_sentences_in_a_row_are_told_in_russian() {
+        let told = |text| said(text, Lang::Ru);
+        assert_eq!(told("main at 0e43ba3"), "main на 0e43ba3");
+        assert_eq!(told("written, 2 new issues, 1 thing left"), "записан, новых задач: 2, не выполнено: 1");
+        assert_eq!(
+            told("slot 1 (ai, issue #7); slot 2 (ai, pull request #8)"),
+            "слот 1 (ai, задача #7); слот 2 (ai, PR #8)"
+        );
+    }
+
+    #[test]
+    fn why_a_run_failed_is_told_in_russian_over_several_lines() {
+        assert_eq!(
+            said(
+                "secrets would leave the run:\n  a.js:1: a token\n  b.js:2: a key\nTake them out of the change and rotate those that are real",
+                Lang::Ru
+            ),
+            "из запуска ушли бы секреты:\n  a.js:1: a token\n  b.js:2: a key\nУберите их из изменений и перевыпустите настоящие"
+        );
+    }
+
+    #[test]
     fn what_is_not_known_stays_as_it_is() {
-        for text in ["", "main at 0e43ba3", "issue # is closed", "branch ", "{0} {}", "can't reach GitHub: no route"] {
+        for text in [
+            "",
+            "look at main",
+            "written, as nobody knows",
+            "issue # is closed",
+            "branch ",
+            "{0} {}",
+            "can't reach GitHub: no route",
+        ] {
             assert_eq!(said(text, Lang::Ru), text);
         }
     }

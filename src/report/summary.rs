@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::comments::{Cost, Ending, PullRef, Step};
+use super::comments::{Asides, AsidesView, Cost, Ending, PullRef, Step};
 use super::phrases::said;
 use super::template::{Escape, Texts, texts};
 use super::{Lang, TextError, untrusted};
@@ -35,6 +35,8 @@ pub struct Summary {
     pub pull: Option<PullRef>,
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// What else a reader has to know.
+    pub asides: Asides,
     /// What it cost.
     pub cost: Cost,
     /// Where to look: title and address.
@@ -65,7 +67,12 @@ pub struct FileChange {
     pub lines: Option<(u64, u64)>,
 }
 
-static TEXTS: Texts = texts!("comments", "summary", Escape::Markdown, ["step_title", "cost"]);
+static TEXTS: Texts = texts!(
+    "comments",
+    "summary",
+    Escape::Markdown,
+    ["step_title", "cost", "protected_files", "left_out", "label_stays"]
+);
 
 /// So many files are listed. GitHub takes 1 MiB a step; a list that long is not read anyway.
 const LISTED: usize = 100;
@@ -87,6 +94,8 @@ struct View<'a> {
     commit: Option<String>,
     pull: Option<&'a PullRef>,
     steps: Vec<Step>,
+    #[serde(flatten)]
+    asides: AsidesView,
     cost: &'a Cost,
     requests: Option<u64>,
     unchanged: u64,
@@ -133,6 +142,7 @@ pub fn summary(of: &Summary, lang: Lang) -> Result<String, TextError> {
         commit: of.commit.as_deref().map(|commit| commit.chars().take(12).collect()),
         pull: of.pull.as_ref(),
         steps: of.steps.iter().map(|step| Step { detail: said(&step.detail, lang), ..step.clone() }).collect(),
+        asides: AsidesView::new(&of.asides, lang),
         cost: &of.cost,
         requests: of.requests.map(|(all, _)| all),
         unchanged: of.requests.map_or(0, |(_, unchanged)| unchanged),

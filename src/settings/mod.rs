@@ -9,6 +9,7 @@ use crate::secrets::{Secret, is_secret_name};
 use crate::stack::GoDuration;
 
 mod github;
+pub mod inputs;
 mod older;
 mod table;
 
@@ -21,6 +22,8 @@ pub use table::{Kind, Reach, Scope, Setting, Subcommand, setting, table};
 pub enum Source {
     /// The command line.
     Flag(String),
+    /// An input of the action.
+    Input(String),
     /// A variable by its name.
     Variable(String),
     /// Nobody gave it.
@@ -31,6 +34,7 @@ impl fmt::Display for Source {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(flag) => write!(out, "--{flag}"),
+            Self::Input(input) => write!(out, "input {input}"),
             Self::Variable(name) => out.write_str(name),
             Self::Default => out.write_str("the default"),
         }
@@ -51,6 +55,7 @@ pub struct Invalid {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     flags: BTreeMap<&'static str, String>,
+    inputs: BTreeMap<&'static str, String>,
     process: BTreeMap<String, String>,
     merged: BTreeMap<String, String>,
     /// Which of the process's names were filled from an older one.
@@ -63,7 +68,30 @@ impl Settings {
     pub fn new(flags: BTreeMap<&'static str, String>, process: BTreeMap<String, String>) -> Self {
         let mut process: BTreeMap<_, _> = process.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let older = older::fill(&mut process);
-        Self { flags, merged: process.clone(), process, older }
+        Self { flags, inputs: BTreeMap::new(), merged: process.clone(), process, older }
+    }
+
+    /// The same with inputs of the action by the names of their flags; they stand above variables.
+    #[must_use]
+    pub fn with_inputs(self, inputs: BTreeMap<&'static str, String>) -> Self {
+        Self { inputs, ..self }
+    }
+
+    /// Whether each input has a value of its kind, also where nothing will ask for it.
+    ///
+    /// # Errors
+    /// One for each that has not.
+    pub fn check_inputs(&self) -> Result<(), Vec<Invalid>> {
+        let wrong = |flag: &'static str| match setting(flag)?.kind {
+            Kind::Switch => self.switch(flag).err(),
+            Kind::Number => self.number(flag).err(),
+            Kind::Size => self.size(flag).err(),
+            Kind::Duration => self.duration(flag).err(),
+            Kind::Choice(_) => self.choice(flag).err(),
+            Kind::Text => None,
+        };
+        let wrong: Vec<_> = self.inputs.keys().filter_map(|flag| wrong(flag)).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Adds the variables that services.yaml and its files brought; they count for settings of [`Reach::Merged`].
@@ -86,6 +114,9 @@ impl Settings {
     pub fn raw(&self, flag: &'static str) -> Option<(String, Source)> {
         if let Some(value) = self.flags.get(flag).filter(|value| !value.is_empty()) {
             return Some((value.clone(), Source::Flag(flag.to_owned())));
+        }
+        if let Some(value) = self.inputs.get(flag).filter(|value| !value.is_empty()) {
+            return Some((value.clone(), Source::Input(flag.to_owned())));
         }
         let row = setting(flag)?;
         let variables = match row.reach {
@@ -202,6 +233,11 @@ impl Settings {
     /// Whether this process runs as a step of GitHub Actions.
     pub fn in_github_actions(&self) -> bool {
         self.variable("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// The web address of the GitHub in question, without a slash at the end: `GITHUB_SERVER_URL`, else github.com's.
+    pub fn server(&self) -> &str {
+        self.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/')
     }
 
     /// Where state that this machine may lose is kept: `$XDG_STATE_HOME/codexctl`, else `~/.local/state/codexctl`.

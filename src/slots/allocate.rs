@@ -152,6 +152,8 @@ async fn create(
             delivery: None,
             branch: None,
             session: None,
+            pushed: None,
+            aside: None,
             lease: None,
             plan: None,
             rest: serde_json::Map::new(),

@@ -16,6 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use super::{Error, Record, SCHEMA, Store};
+use crate::blocked::explained;
 use crate::clock::Clock;
 
 /// How long to wait for the lock. Whoever holds it writes a few hundred bytes, so this long means that it hangs.
@@ -189,7 +190,7 @@ impl Store for FileStore {
 }
 
 fn failed(action: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::Io { action, path: path.display().to_string(), source }
+    Error::Io { action, path: path.display().to_string(), source: explained(path, source) }
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

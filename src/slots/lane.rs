@@ -102,6 +102,14 @@ impl Record {
         }
     }
 
+    /// Forgets the agent's thread in a lane.
+    pub fn forget_session(&mut self, lane: Lane) {
+        match lane {
+            Lane::Work => self.session = None,
+            Lane::Plan => self.planning().session = None,
+        }
+    }
+
     /// Notes the agent's thread in a lane.
     pub fn set_session(&mut self, lane: Lane, session: &str) {
         let session = Some(session.to_owned());

@@ -109,6 +109,12 @@ pub struct Record {
     pub branch: Option<String>,
     /// The agent's thread.
     pub session: Option<String>,
+    /// What the branch pointed to when the tree's work was pushed; none once another tree was laid out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<String>,
+    /// Where a copy of the tree's work lies that may not leave this machine: the next delivery starts without that work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<String>,
     /// Who works on it.
     pub lease: Option<Lease>,
     /// How far planning came, where the slot's issue was planned: it has a tree and a thread of its own.
@@ -117,6 +123,11 @@ pub struct Record {
     /// Keys that this version doesn't know.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// All slots up to this number, in words, as the subject of a sentence.
+fn all_of(max: u32) -> String {
+    if max == 1 { "the only slot is".to_owned() } else { format!("all {max} slots are") }
 }
 
 /// Why a record could not be read or written.
@@ -149,7 +160,7 @@ pub enum Error {
         found: u64,
     },
     /// All numbers are taken.
-    #[error("all {max} slots are taken ({taken}); free one, or raise maxSlots in services.yaml")]
+    #[error("{} taken ({taken}); free one, or raise maxSlots in services.yaml", all_of(*.max))]
     Full {
         /// The maximum.
         max: u32,

@@ -99,7 +99,7 @@ pub enum GithubAccess {
     /// No token: codexctl publishes.
     #[default]
     None,
-    /// A token that can read.
+    /// A token that can only read, made by a GitHub App; without an App none.
     Read,
     /// The run's own token, which can write.
     Write,

@@ -46,6 +46,15 @@ pub(super) fn dotenv(text: &str) -> Result<Vec<Assignment>, BadLine> {
     Ok(found)
 }
 
+/// The pairs of a dotenv text that is no file.
+///
+/// # Errors
+/// A line that is no assignment, by its number; its text stays unsaid.
+pub(crate) fn dotenv_text(text: &str) -> Result<Vec<(String, String)>, String> {
+    let found = dotenv(text).map_err(|bad| format!("line {}: {}", bad.line, bad.text))?;
+    Ok(found.into_iter().map(|one| (one.name, one.value)).collect())
+}
+
 /// The name at the start of a line and the offset where its value starts.
 fn name_of(line: &str, number: usize) -> Result<(String, usize), BadLine> {
     let bad = |text| BadLine { line: number, text };

@@ -40,6 +40,7 @@ pub(crate) use decode::nearest;
 
 pub use codex::{Codex, ConfigBlock, GithubAccess, Link, Timeouts};
 pub use context::{Extras, IssueComment, ReviewComment};
+pub(crate) use dotenv::dotenv_text;
 pub use environment::{Environment, expand};
 pub use error::{Diagnostic, Severity, Sources, StackError};
 pub use files::{FileError, ProjectFile, same_but_versions};

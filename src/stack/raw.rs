@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::decode::Reader;
 use super::error::{Diagnostic, Sources, StackError};
+use super::publish::Publish;
 use super::types::State;
 use super::vars::{env_file, reason};
 use super::yaml::{self, Limits, Node, Place};
@@ -168,6 +169,14 @@ impl RawStack {
         }
     }
 
+    /// What may leave a run, as it stands; globs that hold a template count as missing.
+    pub fn publish(&self) -> Publish {
+        let found = self.node.get("publish").and_then(|node| Publish::read(&Reader::default(), node, "publish"));
+        let mut publish = found.unwrap_or_default();
+        publish.skip.retain(|glob| !glob.contains("{{"));
+        publish
+    }
+
     /// Whether the file knows an environment: by `environments`, or, where it has none, by patterns and domains.
     pub(super) fn knows(&self, env: &str) -> bool {
         let names = self.environment_names();
@@ -213,7 +222,7 @@ fn plain_fields(text: &str) -> Node {
         return node;
     }
     let mut wanted = PLAIN_FIELDS.to_vec();
-    wanted.extend(["environments", "state", "maxSlots", "codex"]);
+    wanted.extend(["environments", "state", "maxSlots", "codex", "publish"]);
     let mut found = Vec::new();
     for name in wanted {
         let parsed = yaml::parse(&only(text, name), &limits);

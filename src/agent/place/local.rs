@@ -224,7 +224,7 @@ impl Place for LocalPlace {
                     mark: &mark,
                     log: log.clone(),
                     deadline,
-                    over_budget: proxy.over_budget(),
+                    proxy: &proxy,
                 }
                 .run(ui, cancel.clone())
                 .await;
@@ -258,7 +258,7 @@ impl Place for LocalPlace {
                     mark: &mark,
                     log: log.clone(),
                     deadline,
-                    over_budget: proxy.over_budget(),
+                    proxy: &proxy,
                 }
                 .run(ui, cancel)
                 .await
@@ -268,6 +268,12 @@ impl Place for LocalPlace {
         let SessionEnd { ended, mut totals, last_words, .. } = end?;
         if totals.last_error.is_none() && !totals.turn_completed {
             totals.last_error = last_words;
+        }
+        // What Codex says of its way to the model is about the proxy, of which nobody knows.
+        if totals.last_error.is_some()
+            && let Some(trouble) = proxy.trouble()
+        {
+            totals.last_error = Some(trouble);
         }
         let result = totals.last_message.as_deref().and_then(AgentResult::parse);
         // The proxy saw every answer of this run and none of an earlier one; also of a run that was cut short.

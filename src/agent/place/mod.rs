@@ -23,6 +23,7 @@ use super::proxy::Upstream;
 use super::result::{AgentResult, Shape};
 use super::verdict::Ended;
 use crate::answer::Answer;
+use crate::blocked::explained;
 use crate::secrets::{Redactor, Secret};
 use crate::ui::Ui;
 
@@ -135,8 +136,8 @@ pub enum Error {
 impl Error {
     /// An I/O error with its place.
     fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.display().to_string();
-        move |source| Self::Io { action, path, source }
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path: path.display().to_string(), source: explained(&path, source) }
     }
 }
 

@@ -194,9 +194,28 @@ impl Probe<'_> {
     }
 }
 
+/// Longest piece of a program's own words in a message that people read, in characters.
+const LONGEST: usize = 80;
+
+/// The first line of a program's words: a program that is no agent may say anything, and comments quote it.
 fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("WARNING"));
-    line.map_or_else(|| "it said nothing".to_owned(), crate::agent::events::one_line)
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("WARNING"));
+    let mut silent = true;
+    for line in lines {
+        silent = false;
+        let shown = crate::agent::events::one_line(line);
+        // What was no text stands as U+FFFD; terminal sequences are text's companions, other control characters are not.
+        if shown.is_empty()
+            || line.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() && !"\t\u{1b}".contains(c))
+        {
+            continue;
+        }
+        if shown.chars().count() > LONGEST {
+            return shown.chars().take(LONGEST - 1).chain(['…']).collect();
+        }
+        return shown;
+    }
+    if silent { "it said nothing".to_owned() } else { "what it said is no text".to_owned() }
 }
 
 /// The user number for a slot's agent, in the range that systemd sets aside for users made on the fly (61184 to 65519).
@@ -206,4 +225,20 @@ pub(super) fn uid_for(folder: &Path) -> u32 {
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
     let number = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     61_184 + number % (65_520 - 61_184)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_program_says_a_short_line_of_text_is_quoted_and_no_garbage() {
+        let garbage = String::from_utf8_lossy(b"\x7fELF\x02\x01\xff\xfe\x00 more").into_owned();
+        assert_eq!(first_line(&garbage), "what it said is no text");
+        assert_eq!(first_line(&format!("{garbage}\nexec format error")), "exec format error");
+        assert_eq!(first_line(" \n"), "it said nothing");
+        assert_eq!(first_line("WARNING: old\nerror: no namespaces\nmore"), "error: no namespaces");
+        let long = first_line(&"é".repeat(300));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (80, true));
+    }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::process::{self, Running};
 use super::{AgentRun, Cancel, Error};
 use crate::agent::events::{Event, Totals, one_line};
+use crate::agent::proxy::Proxy;
 use crate::agent::verdict::Ended;
 use crate::ui::Ui;
 
@@ -41,7 +42,7 @@ pub(super) struct Session<'a> {
     pub(super) mark: &'a str,
     pub(super) log: PathBuf,
     pub(super) deadline: Instant,
-    pub(super) over_budget: watch::Receiver<bool>,
+    pub(super) proxy: &'a Proxy,
 }
 
 enum Line {
@@ -65,6 +66,7 @@ impl Session<'_> {
             .create(true)
             .mode(0o600)
             .open(&self.log)
+            .map(Some)
             .map_err(Error::io("write", &self.log))?;
         let mut end =
             SessionEnd { ended: Ended::Cancelled, totals: Totals::default(), last_words: None, wrong_thread: false };
@@ -80,7 +82,8 @@ impl Session<'_> {
         let mut child = match self.command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                end.ended = Ended::Unavailable(format!("the agent's command can't be started: {error}"));
+                let program = self.command.as_std().get_program().display();
+                end.ended = Ended::Unavailable(format!("the agent's command {program} can't be started: {error}"));
                 return Ok(end);
             }
         };
@@ -88,7 +91,7 @@ impl Session<'_> {
         process::write_pid_file(&self.run.folder, &running).map_err(Error::io("write", &self.run.folder))?;
         let mut lines = self.pipes(&mut child);
 
-        let mut over_budget = self.over_budget.clone();
+        let mut over_budget = self.proxy.over_budget();
         let mut over_at = None;
         let mut exited: Option<ExitStatus> = None;
         let mut reason = None;
@@ -158,20 +161,25 @@ impl Session<'_> {
     }
 
     /// One line: into the log, and where it is an event, into the totals and before people's eyes.
-    fn take(&self, line: &Line, log: &mut File, end: &mut SessionEnd, ui: &dyn Ui) {
+    fn take(&self, line: &Line, log: &mut Option<File>, end: &mut SessionEnd, ui: &dyn Ui) {
         let (Line::Out(bytes) | Line::Err(bytes)) = line;
         let text = String::from_utf8_lossy(bytes);
         let text = self.run.redactor.redact(text.trim_end_matches(['\n', '\r']));
-        if let Err(error) = writeln!(log, "{text}") {
-            tracing::warn!("the agent's raw log can't be written: {error}");
+        if let Some(file) = log
+            && let Err(error) = writeln!(file, "{text}")
+        {
+            tracing::warn!("the agent's raw log ends here: can't write {}: {error}", self.log.display());
+            // Said once: a disk that is full stays so for thousands of lines.
+            *log = None;
         }
         if matches!(line, Line::Err(_)) {
-            let words = one_line(&text);
+            let words = one_line(&self.proxy.with_model_address(&text));
             if !words.is_empty() && !words.starts_with("WARNING") {
                 end.last_words = Some(words);
             }
             return;
         }
+        let text = self.proxy.with_model_address(&text);
         let Some(event) = Event::parse(&text) else { return };
         end.totals.add(&event);
         if self.run.verbose {

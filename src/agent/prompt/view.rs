@@ -167,10 +167,11 @@ impl<'a> View<'a> {
         let issue = data.issue.as_ref().map(|issue| ViewIssue::new(issue, &purse.one(&issue_body), fence, lang));
         let plan_text = plan_text.map(|text| purse.one(&text));
         let pull = data.pull.as_ref().map(|pull| ViewPull::new(pull, &purse.one(&pull_body), fence, lang));
-        let plan = data
-            .plan
-            .as_ref()
-            .map(|plan| ViewPlan::new(plan, (plan_text, &purse.equal(&linked)), kind == Kind::PlanReview, fence, lang));
+        let of = data.issue.as_ref().map(|issue| issue.number);
+        let plan = data.plan.as_ref().map(|plan| {
+            let texts = (plan_text, purse.equal(&linked));
+            ViewPlan::new(plan, (texts.0, &texts.1), of, kind == Kind::PlanReview, fence, lang)
+        });
         let told_comments = manner.comments(&comments, &purse.newest(&bodies(&comments)));
         let fitted = Fitted {
             comments: comments.len() - told_comments.len() + reviews.len() - told_reviews.len(),

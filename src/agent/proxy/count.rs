@@ -10,6 +10,9 @@ use crate::agent::events::Usage;
 /// Longest line or body that is looked at; a last event repeats the whole answer, a few megabytes at most.
 const LONGEST: usize = 64 << 20;
 
+/// Events that tell the usage.
+const TELLING: [&str; 3] = ["response.completed", "response.incomplete", "response.failed"];
+
 #[derive(Deserialize)]
 struct WireEvent {
     response: Option<WireAnswer>,
@@ -59,17 +62,21 @@ impl From<WireUsage> for Usage {
 pub(super) struct Counter {
     events: bool,
     kept: Vec<u8>,
+    /// What the `event:` line before the next data says: whether that data tells the usage. None where there was no such line.
+    tells: Option<bool>,
+    /// Events so far: while the model writes, one is about one token.
+    pieces: u64,
 }
 
 impl Counter {
     /// For server-sent events.
     pub(super) fn events() -> Self {
-        Self { events: true, kept: Vec::new() }
+        Self { events: true, kept: Vec::new(), tells: None, pieces: 0 }
     }
 
     /// For a plain JSON answer.
     pub(super) fn json() -> Self {
-        Self { events: false, kept: Vec::new() }
+        Self { events: false, kept: Vec::new(), tells: None, pieces: 0 }
     }
 
     /// Takes a piece; gives the usage where the piece completes the event that tells it.
@@ -86,7 +93,9 @@ impl Counter {
         for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
             self.kept.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
-                found = usage_of_line(&self.kept).or(found);
+                let line = std::mem::take(&mut self.kept);
+                found = self.line(&line).or(found);
+                self.kept = line;
                 self.kept.clear();
             }
         }
@@ -97,22 +106,32 @@ impl Counter {
     pub(super) fn end(&mut self) -> Option<Usage> {
         let kept = std::mem::take(&mut self.kept);
         if self.events {
-            return usage_of_line(&kept);
+            return self.line(&kept);
         }
         serde_json::from_slice::<WireAnswer>(&kept).ok()?.usage.map(Usage::from)
     }
-}
 
-fn usage_of_line(line: &[u8]) -> Option<Usage> {
-    let data = line.strip_prefix(b"data:")?;
-    // Most events are small pieces of text: only those that can tell the usage are parsed.
-    let tells = [&b"response.completed"[..], b"response.incomplete", b"response.failed"]
-        .iter()
-        .any(|kind| data.windows(kind.len()).take(256).any(|window| window == *kind));
-    if !tells {
-        return None;
+    /// How much the model has written at least, in tokens, where the answer was cut before it told.
+    pub(super) fn written(&self) -> u64 {
+        self.pieces
     }
-    serde_json::from_slice::<WireEvent>(data.trim_ascii()).ok()?.response?.usage.map(Usage::from)
+
+    /// Looks at a line of a stream.
+    fn line(&mut self, line: &[u8]) -> Option<Usage> {
+        if let Some(name) = line.strip_prefix(b"event:") {
+            self.tells = Some(TELLING.iter().any(|kind| name.trim_ascii() == kind.as_bytes()));
+            return None;
+        }
+        let data = line.strip_prefix(b"data:")?;
+        self.pieces += 1;
+        // Most events are small pieces of text: only those that can tell the usage are parsed. Where the type stands in the data is
+        // the server's choice.
+        let named = || TELLING.iter().any(|kind| data.windows(kind.len()).any(|window| window == kind.as_bytes()));
+        if !self.tells.take().unwrap_or_else(named) {
+            return None;
+        }
+        serde_json::from_slice::<WireEvent>(data.trim_ascii()).ok()?.response?.usage.map(Usage::from)
+    }
 }
 
 #[cfg(test)]
@@ -154,5 +173,16 @@ mod tests {
         let mut counter = Counter::events();
         let fake = r#"data: {"type":"response.output_text.delta","delta":"response.completed {\"usage\":{\"input_tokens\":9}}"}"#;
         assert_eq!(counter.feed(format!("{fake}\n").as_bytes()), None);
+    }
+
+    #[test]
+    fn the_usage_is_found_wherever_the_type_stands() {
+        let answer =
+            format!(r#"{{"instructions":"{}","usage":{{"input_tokens":5,"output_tokens":6}}}}"#, "x".repeat(4000));
+        for event in ["event: response.completed\n", ""] {
+            let mut counter = Counter::events();
+            let stream = format!("{event}data: {{\"response\":{answer},\"type\":\"response.completed\"}}\n\n");
+            assert_eq!(counter.feed(stream.as_bytes()).map(Usage::total), Some(11), "{event:?}");
+        }
     }
 }

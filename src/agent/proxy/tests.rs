@@ -40,12 +40,15 @@ async fn side() -> Side {
                 head("te"),
                 head("x-codex")
             );
-            let busy = head("x-busy") != "-";
+            let (busy, refused) = (head("x-busy") != "-", head("x-refused") != "-");
             let body = serde_json::json!({ "seen": seen, "usage": { "input_tokens": 60, "output_tokens": 40 } });
             let mut response = Response::new(Body::from(body.to_string()));
             if busy {
                 *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
+            }
+            if refused {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
             }
             response.headers_mut().insert("keep-alive", HeaderValue::from_static("timeout=5"));
             response
@@ -150,13 +153,36 @@ async fn errors_of_the_model_pass_with_their_retry_after() {
 }
 
 #[tokio::test]
+async fn a_refused_key_is_told_by_the_variable_it_came_from_until_the_model_answers() {
+    let side = side().await;
+    let mut told = Vec::new();
+    for key in [Some(KEY), None] {
+        let proxy = proxy(&side, key, None).await;
+        let (status, body) = text(post(&proxy, "/v1/responses").header("x-refused", "1")).await;
+        assert_eq!(status, 400, "the one status that Codex does not try again");
+        assert!(body.contains(&proxy.trouble().unwrap()), "{body}");
+        told.push(proxy.trouble().unwrap().replace(side.base.trim_end_matches('/'), "https://model.example/v1"));
+        assert_eq!(text(post(&proxy, "/v1/responses")).await.0, 200);
+        assert_eq!(proxy.trouble(), None);
+    }
+    insta::assert_snapshot!(told.join("\n"), @"
+    the model's endpoint https://model.example/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL names the endpoint
+    the model's endpoint https://model.example/v1 asks for a key (401), and OPENAI_API_KEY is not set: set it, or name another endpoint as OPENAI_BASE_URL
+    ");
+}
+
+#[tokio::test]
 async fn a_model_that_can_not_be_reached_is_named_without_the_key() {
     let free = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     let upstream = Upstream { base: format!("http://{free}/v1"), key: Some(Secret::new(KEY.to_owned())) };
     let proxy = Proxy::start(&upstream, None).await.unwrap();
     let (status, body) = text(post(&proxy, "/v1/responses")).await;
     assert_eq!(status, 502);
-    assert!(body.contains("can't reach the model at 127.0.0.1") && !body.contains(KEY), "{body}");
+    assert!(
+        body.contains(&format!("can't reach the model's endpoint http://{free}/v1 (")) && !body.contains(KEY),
+        "{body}"
+    );
+    assert!(proxy.trouble().is_some_and(|trouble| body.contains(&trouble)));
 }
 
 #[tokio::test]
@@ -174,4 +200,95 @@ async fn addresses_that_lead_nowhere_are_refused_at_the_start() {
     the model's address `https://<hidden>@x` can't be used: a key belongs into OPENAI_API_KEY, not into the address. It looks like https://api.openai.com/v1 (OPENAI_BASE_URL)
     the model's address `https://x/v1?key=1` can't be used: it must not have a query or a fragment. It looks like https://api.openai.com/v1 (OPENAI_BASE_URL)
     ");
+}
+
+/// A model's side that answers with what it is given: a stream that is told nothing of, or cut. It answers
+/// from 1 on and ends its answers from 2 on.
+async fn odd_side(answer: &'static str, cut: bool) -> (Side, watch::Sender<u8>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    let (go, gone) = watch::channel(0);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let router = Router::new().fallback(move |_: Request| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let mut gone = gone.clone();
+        async move {
+            gone.wait_for(|step| *step > 0).await.unwrap();
+            let pieces = stream::unfold((gone, 0), move |(mut gone, at)| async move {
+                match at {
+                    0 => Some((Ok(Bytes::from_static(answer.as_bytes())), (gone, 1))),
+                    1 => {
+                        gone.wait_for(|step| *step > 1).await.unwrap();
+                        cut.then_some((Err("cut"), (gone, 2)))
+                    }
+                    _ => None,
+                }
+            });
+            let mut response = Response::new(Body::from_stream(pieces));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            response
+        }
+    });
+    let server = tokio::spawn(async move {
+        axum::serve(listener, router).await.unwrap();
+    });
+    (Side { base, requests, server }, go)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_or_tells_no_usage_counts_what_it_cost_at_least() {
+    for cut in [true, false] {
+        let (side, go) = odd_side("data: {\"delta\":\"a\"}\n\ndata: {\"delta\":\"b\"}\n\n", cut).await;
+        go.send_replace(1);
+        let proxy = proxy(&side, Some(KEY), None).await;
+        let answer =
+            post(&proxy, "/v1/responses").body(r#"{"input": "six words are in this body"}"#).send().await.unwrap();
+        go.send_replace(2);
+        assert_eq!(answer.text().await.is_err(), cut);
+        let until = tokio::time::Instant::now() + Duration::from_secs(30);
+        while proxy.spent() == Spent::default() {
+            assert!(tokio::time::Instant::now() < until, "nothing was counted");
+            tokio::task::yield_now().await;
+        }
+        let usage = proxy.spent().usage;
+        assert_eq!((usage.input, usage.output), (7, 2));
+    }
+}
+
+#[tokio::test]
+async fn requests_on_their_way_count_against_the_budget() {
+    let (side, go) = odd_side("data: {}\n\n", false).await;
+    let proxy = proxy(&side, Some(KEY), Some(100)).await;
+    let body = format!("{{\"input\": \"{}\"}}", "word ".repeat(60));
+    let ask = || text(post(&proxy, "/v1/responses").body(body.clone()));
+    let (first, second) = (tokio::spawn(ask()), tokio::spawn(ask()));
+    let until = tokio::time::Instant::now() + Duration::from_secs(30);
+    while side.requests.load(Ordering::SeqCst) < 2 {
+        assert!(tokio::time::Instant::now() < until, "the requests never came");
+        tokio::task::yield_now().await;
+    }
+    let (status, said) = ask().await;
+    assert_eq!((status, proxy.is_over_budget()), (400, true), "{said}");
+    go.send_replace(2);
+    assert_eq!((first.await.unwrap().0, second.await.unwrap().0), (200, 200));
+    assert_eq!(side.requests.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_could_not_be_counted_does_not_pass() {
+    let side = side().await;
+    let proxy = proxy(&side, Some(KEY), None).await;
+    for (body, code) in [
+        (r#"{"background": true}"#, "background"),
+        (r#"{"background": 1}"#, "background"),
+        (r#"{"background": false, "background": true}"#, "unreadable"),
+        ("[", "unreadable"),
+    ] {
+        let (status, said) = text(post(&proxy, "/v1/responses").body(body)).await;
+        assert!(status == 400 && said.contains(code), "{body}: {status} {said}");
+    }
+    let (status, _) = text(post(&proxy, "/v1/responses").header("content-encoding", "zstd")).await;
+    assert_eq!((status, side.requests.load(Ordering::SeqCst)), (415, 0));
+    assert_eq!(text(post(&proxy, "/v1/responses").body(r#"{"background": false}"#)).await.0, 200);
 }

@@ -1,8 +1,9 @@
 //! `manage-env close-linked-issue` and `delete-branch`: what belongs to one of codexctl's branches, by its name.
 
 use super::cleanup;
+use crate::cli::call::Call;
 use crate::cli::slots::{self, Ended, Ground, warn, would};
-use crate::cli::{Call, CommandError, Exit};
+use crate::cli::{CommandError, Exit};
 use crate::event::Pull;
 use crate::flows::stop::Stop;
 use crate::flows::upkeep::{self, Branches, Removal, Upkeep};

@@ -1,8 +1,9 @@
 //! `manage-env cleanup`, `cleanup-pr`, `cleanup-issue`: slots and what belongs to them, destroyed.
 
 use super::branch;
+use crate::cli::call::Call;
 use crate::cli::slots::{self, Ended, Ground, warn, would};
-use crate::cli::{Call, CommandError, Exit};
+use crate::cli::{CommandError, Exit};
 use crate::event::Pull;
 use crate::flows::stop::Stop;
 use crate::flows::upkeep::{self, Because, Branches, Candidate, Patience, PullSeen, Removal, Upkeep};
@@ -41,6 +42,10 @@ pub(super) async fn of_pull(call: &mut Call) -> Result<(String, Exit), Ended> {
             format!("pull request #{number} comes from {fork}: nothing here is its own"),
         ));
         return end(call, upkeep, Removal::default(), &Branches::default(), None);
+    }
+    if pull.as_ref().is_some_and(|pull| pull.open) {
+        let text = format!("pull request #{number} is still open: it stays so, its slots go all the same");
+        call.ui.note(&Note::new(Level::Notice, text));
     }
     let branch = call.settings.text("branch").or(pull.as_ref().map(|pull| pull.head_branch.clone()));
     let issue = branch.as_deref().and_then(upkeep::issue_of);

@@ -1,8 +1,9 @@
 //! `manage-env comment` and `comment-pr`: the comment with a slot's links, printed or put on its pull request.
 
 use crate::answer::Answer;
+use crate::cli::call::Call;
 use crate::cli::slots::{self, Ended, Ground, warn};
-use crate::cli::{Call, CommandError, Exit, project};
+use crate::cli::{CommandError, Exit, project};
 use crate::flows::stop::Stop;
 use crate::flows::upkeep::{self, Links};
 use crate::publish::branch::{issue_branch, repair_branch};
@@ -30,7 +31,7 @@ pub(super) async fn comment(call: &mut Call, post: bool) -> Result<(String, Exit
     let Some(pull) = given.pr.or(record.as_ref().and_then(|record| record.pr)) else {
         let why =
             format!("slot {slot} is linked to no pull request: give --pr, or link it with codexctl manage-env set");
-        return Err(Stop::failed(why).into());
+        return Err(CommandError::new(why).into());
     };
     let mut request = ground.project.request_for(&ground.env);
     request.decided.slot = Some(slot);

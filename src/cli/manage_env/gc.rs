@@ -2,10 +2,14 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use tokio::sync::oneshot;
+
 use super::cleanup;
+use crate::cli::call::Call;
 use crate::cli::slots::{Ended, Ground};
-use crate::cli::{Call, CommandError, Exit};
-use crate::flows::upkeep::{self, Branches, Candidate, Old, Removal};
+use crate::cli::{CommandError, Exit};
+use crate::flows::stop::Stop;
+use crate::flows::upkeep::{self, Branches, Candidate, Old, Removal, Upkeep};
 use crate::policy::triggers::Flow;
 use crate::ui::{Level, Note};
 
@@ -19,31 +23,47 @@ pub(super) async fn gc(call: &mut Call) -> Result<(String, Exit), Ended> {
         let text = format!("{}: {}", upkeep::slot_name(&old.record), old.why);
         call.ui.note(&Note::new(Level::Info, text));
     }
-    if !old.is_empty() && !upkeep.dry && !call.settings.switch("yes")? {
-        agree(&old)?;
+    if !old.is_empty() && !upkeep.dry && !call.settings.switch("yes")? && !agrees(upkeep, &old).await? {
+        call.ui.note(&Note::new(Level::Info, "nothing was removed"));
+        return Ok((String::new(), Exit::Failed));
     }
     let removal = Removal { candidates: old.into_iter().map(Candidate::from).collect(), ..Removal::default() };
     let removal = cleanup::run(call, upkeep, removal, false).await?;
     cleanup::end(call, upkeep, removal, &Branches::default(), None)
 }
 
-/// Asks whoever sits at the terminal.
-fn agree(old: &[Old]) -> Result<(), CommandError> {
-    let (input, mut output) = (std::io::stdin(), std::io::stderr());
-    if !input.is_terminal() || !output.is_terminal() {
+/// Asks whoever sits at the terminal. No answer is a no.
+async fn agrees(upkeep: &Upkeep, old: &[Old]) -> Result<bool, Ended> {
+    let mut output = std::io::stderr();
+    if !std::io::stdin().is_terminal() || !output.is_terminal() {
         return Err(CommandError::new(
             "manage-env gc destroys slots and nobody can be asked here: give --yes, or --dry-run to look first",
-        ));
+        )
+        .into());
     }
-    let count = if old.len() == 1 { "this slot".to_owned() } else { format!("these {} slots", old.len()) };
-    let mut answer = String::new();
-    let asked =
-        write!(output, "Remove {count} with everything in {}? [y/N] ", if old.len() == 1 { "it" } else { "them" })
-            .and_then(|()| output.flush())
-            .and_then(|()| input.read_line(&mut answer));
-    asked.map_err(|error| CommandError::new(format!("nobody can be asked: {error}")))?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
+    let (count, them) = match old.len() {
+        1 => ("this slot".to_owned(), "it"),
+        many => (format!("these {many} slots"), "them"),
+    };
+    let (tell, told) = oneshot::channel();
+    let asked = write!(output, "Remove {count} with everything in {them}? [y/N] ").and_then(|()| output.flush());
+    // A thread that waits for a line can't be called back; nobody waits for this one's end, so Ctrl-C is heard meanwhile.
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        // Nobody listens any more where somebody pressed Ctrl-C.
+        let _ = tell.send(asked.and_then(|()| std::io::stdin().read_line(&mut answer)).map(|_| answer));
+    });
+    let answer = tokio::select! {
+        told = told => told.unwrap_or_else(|_| Ok(String::new())),
+        () = upkeep.cancel.cancelled() => {
+            // What follows begins a line of its own.
+            let _ = writeln!(output);
+            return Err(Stop::Interrupted.into());
+        }
+    };
+    let answer = answer.map_err(|error| CommandError::new(format!("nobody can be asked: {error}")))?;
+    if !answer.ends_with('\n') {
+        let _ = writeln!(output);
     }
-    Err(CommandError::new("nothing was removed"))
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use crate::cli::Exit;
+use crate::cli::call::Call;
 use crate::cli::slots::{self, Ended, Ground};
-use crate::cli::{Call, Exit};
 use crate::flows::upkeep::age;
 use crate::report::outputs::Outputs;
 use crate::slots::Record;

@@ -7,7 +7,8 @@ mod gc; // what nobody needs any more
 mod list; // all slots
 mod set; // links a slot
 
-use super::{Call, CommandError, Exit, Outcome, slots};
+use super::call::Call;
+use super::{CommandError, Exit, Outcome, slots};
 
 /// Runs the command of this name.
 pub(super) fn run(call: &mut Call, name: &str) -> Result<Outcome, CommandError> {

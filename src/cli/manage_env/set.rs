@@ -1,7 +1,8 @@
 //! `manage-env set`: links a slot to an issue, a pull request, or both.
 
+use crate::cli::call::Call;
 use crate::cli::slots::{self, Ended, Ground};
-use crate::cli::{Call, CommandError, Exit};
+use crate::cli::{CommandError, Exit};
 use crate::flows::stop::Stop;
 use crate::report::outputs::Outputs;
 use crate::slots::Record;
@@ -33,6 +34,7 @@ pub(super) async fn set(call: &mut Call) -> Result<(String, Exit), Ended> {
             return Err(Stop::failed(why).into());
         }
     }
+    are_there(&ground).await?;
     let mut link = |record: &mut Record| {
         record.issue = given.issue.or(record.issue);
         record.pr = given.pr.or(record.pr);
@@ -48,6 +50,18 @@ pub(super) async fn set(call: &mut Call) -> Result<(String, Exit), Ended> {
     outputs.set("issue", record.issue);
     outputs.set("pr", record.pr);
     slots::result(call, &outputs, None)
+}
+
+/// Whether issue and pull request exist, where GitHub can be asked: a slip in a number would link a slot to nothing.
+async fn are_there(ground: &Ground) -> Result<(), Stop> {
+    let github = &ground.upkeep.hands.github;
+    if let Some(issue) = ground.given.issue {
+        github.issue(issue).await.map_err(Stop::failed)?;
+    }
+    if let Some(pr) = ground.given.pr {
+        github.pull(pr).await.map_err(Stop::failed)?;
+    }
+    Ok(())
 }
 
 fn missing(ground: &Ground) -> Stop {

@@ -64,8 +64,7 @@ impl Known {
         clock: &Arc<dyn Clock>,
         redactor: &Redactor,
     ) -> Result<Self, Stop> {
-        let server =
-            settings.variable("GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/').to_owned();
+        let server = settings.server().to_owned();
         let git = Git::new(settings.process(), Path::new("/nonexistent"), None, &Redactor::default());
         let repository = match &asked.repo {
             Some(named) => Some(Repository::named(named).map_err(|why| Stop::Usage(format!("--repo: {why}")))?),

@@ -7,7 +7,7 @@ use crate::event::Issue;
 use crate::flows::comments::Telling;
 use crate::flows::reviewed;
 use crate::flows::stop::Stop;
-use crate::flows::told::{Plans, linked};
+use crate::flows::told::{self, Plans, linked};
 use crate::github::{Error, GitHub};
 use crate::policy::triggers::{Kind, issue_of_branch};
 use crate::ui::{Level, Note};
@@ -47,7 +47,16 @@ impl Preview {
             ..OpenPull::default()
         });
         let (issue, comments) = self.issue_and_comments().await?;
-        Ok(Task { issue: Some(issue), comments, pull, ..Task::default() })
+        let plan = match &self.known.github {
+            Some(github) if self.asked.kind == Kind::DevIssue => {
+                let repository = self.known.repository_name();
+                let plans =
+                    Plans { github: github.as_ref(), repository: &repository, project: &self.loaded.stack.project };
+                self.answered("the plan", told::plan_of(plans, &issue).await)?.flatten()
+            }
+            _ => None,
+        };
+        Ok(Task { issue: Some(issue), plan, comments, pull, ..Task::default() })
     }
 
     async fn of_plan(&self) -> Result<Task, Stop> {

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::{Did, Step};
 use crate::agent::place::{AgentEnd, Isolation};
-use crate::agent::verdict::Ended;
+use crate::agent::verdict::{Ended, Outcome};
 use crate::answer::Answer;
+use crate::flows::aside::{self, Aside};
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
 use crate::flows::{kept, memory, task};
@@ -17,13 +18,16 @@ use crate::report::words::number;
 use crate::slots::{Lane, Phase, Record};
 use crate::ui::Level;
 
+/// The step whose failure is the agent's.
+pub const NAME: &str = "agent";
+
 /// The agent's work.
 pub struct RunAgent;
 
 #[async_trait]
 impl Step for RunAgent {
     fn name(&self) -> &'static str {
-        "agent"
+        NAME
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
@@ -36,7 +40,7 @@ impl Step for RunAgent {
             return Ok(Did::Done(said));
         }
         super::slot::still_ours(run).await?;
-        let agent_run = task::agent_run(run, task::record_thread(run))?;
+        let agent_run = task::agent_run(run, task::record_thread(run)).await?;
         run.cancel.agent_works_in(&agent_run.folder);
         let ready = run.hands.place.prepare(&agent_run).await.map_err(unprepared)?;
         for warning in &ready.warnings {
@@ -55,6 +59,7 @@ impl Step for RunAgent {
         if run.lane() == Lane::Plan {
             memory::told(run).await?;
         }
+        run.found.agent_began = true;
         let ended =
             run.hands.place.run(&agent_run, run.hands.ui.as_ref(), run.cancel.receiver()).await.map_err(unprepared)?;
         let Answer::Known(end) = ended else {
@@ -74,11 +79,12 @@ impl Step for RunAgent {
         }
         let said = describe(&end);
         let well = ended_well(&end);
+        let kept = kept::Kept { at: run.hands.clock.now(), end: end.clone(), threads: run.found.threads.clone() };
+        // From here on it is known what there is to save, whatever fails.
+        run.found.agent = Some(end);
         if well {
-            let kept = kept::Kept { at: run.hands.clock.now(), end: end.clone(), threads: run.found.threads.clone() };
             kept::write(&run.work_folder(), &kept).map_err(Stop::failed)?;
         }
-        run.found.agent = Some(end);
         // An end that was no good is judged now and tried again by a rerun: only a good one counts as a phase.
         super::slot::record(run, |slot| {
             note_thread(slot, lane, thread.as_deref());
@@ -92,24 +98,52 @@ impl Step for RunAgent {
 
     /// Keeps unfinished work where it outlives this slot, unless there is none, or it was published.
     async fn undo(&self, run: &mut Run) {
-        let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
         // What a planning agent did in its tree is nobody's work.
-        let nothing = run.found.tree.is_none() || run.found.agent.is_none() || run.lane() == Lane::Plan;
-        if nothing || run.found.kept.is_some() {
+        let worked = run.found.agent_began || run.found.agent.is_some();
+        let nothing = run.found.tree.is_none() || !worked || run.lane() == Lane::Plan;
+        let unchanged = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::NoChange);
+        if nothing || unchanged || run.found.kept.is_some() || run.found.pushed.is_some() {
             return;
         }
-        if succeeded {
-            // The slot stays, and what was not pushed is there.
-            if run.publishes() && run.found.pushed.is_none() {
-                run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
-            }
-            return;
-        }
-        if let Err(stop) = save(run).await {
+        let kept = if run.found.refused && run.options.publishes() { set_aside(run).await } else { save(run).await };
+        if let Err(stop) = kept {
+            let why = stop.why().unwrap_or_else(|| stop.headline());
+            run.say(Level::Warning, format!("unfinished work could not be saved: {why}"));
             run.found.unsaved = true;
-            run.found.kept = run.found.slot.as_ref().map(|slot| Kept::Slot(slot.slot));
-            run.say(Level::Warning, format!("unfinished work could not be saved: {}", stop.headline()));
+            run.found.kept = match run.found.slot.as_ref().map(|slot| slot.slot) {
+                Some(_) if run.machine_goes() => Some(patch_for_the_job(run).await.unwrap_or(Kept::Gone)),
+                slot => slot.map(Kept::Alone),
+            };
         }
+    }
+}
+
+/// Puts a copy of a change that may not be published where only this machine's user can read it: the next delivery starts without it.
+async fn set_aside(run: &mut Run) -> Result<(), Stop> {
+    if run.machine_goes() {
+        run.found.kept = Some(Kept::Gone);
+        return Ok(());
+    }
+    let Some(tree) = run.found.tree.clone() else { return Ok(()) };
+    let aside = Aside {
+        tree: tree.folder,
+        start: tree.start,
+        skip: run.found.stack.as_ref().map(|stack| stack.stack.publish.skip.clone()).unwrap_or_default(),
+        commit: super::commit::wanted(run),
+    };
+    let Some(path) = aside::set(run.hands.sources.as_ref(), &run.workplace, aside).await? else { return Ok(()) };
+    let shown = path.display().to_string();
+    run.say(Level::Notice, format!("the change that may not be published is set aside: {shown}"));
+    run.found.kept = Some(Kept::Aside(path.strip_prefix(&run.workplace.state).unwrap_or(&path).display().to_string()));
+    super::slot::record(run, |slot| slot.aside = Some(shown.clone())).await
+}
+
+/// The last resort on a runner that goes with its job: a later step of the job can keep the patch.
+async fn patch_for_the_job(run: &mut Run) -> Option<Kept> {
+    let save = Save { commit: super::commit::wanted(run), to: SaveTo::Patch(run.workplace.outbox.clone()) };
+    match run.hands.sources.save(&save).await.ok()?.into_known().flatten()? {
+        SavedWork::Patch(path) => Some(Kept::Runner(run.workplace.shown(&path))),
+        SavedWork::Branch { .. } => None,
     }
 }
 
@@ -146,17 +180,20 @@ pub(super) async fn save(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     }
     if run.found.collected.is_none() {
-        run.found.collected = super::check::collect(run).await?;
+        run.found.collected = super::check::collect_all(run).await?;
     }
     let commit = super::commit::wanted(run);
     let to = match run.hands.has_token {
         true => SaveTo::Branch(wip_branch(&commit.branch)),
         false => SaveTo::Patch(run.workplace.outbox.clone()),
     };
-    let saved = run.hands.sources.save(&Save { commit, to }).await.map_err(Stop::failed)?;
+    let saved = run.hands.sources.save(&Save { commit, to }).await.map_err(super::check::refused_or_failed)?;
     run.found.kept = match saved.into_known().flatten() {
         Some(SavedWork::Branch { name, .. }) => Some(Kept::Branch(name)),
-        Some(SavedWork::Patch(path)) => Some(Kept::Patch(run.workplace.shown(&path))),
+        Some(SavedWork::Patch(path)) => {
+            let shown = run.workplace.shown(&path);
+            Some(if run.machine_goes() { Kept::Runner(shown) } else { Kept::Patch(shown) })
+        }
         None => None,
     };
     Ok(())

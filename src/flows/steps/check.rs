@@ -42,7 +42,10 @@ impl Step for Check {
             return Err(stop);
         }
         let collected = match run.lane() {
-            Lane::Work => collect(run).await?.unwrap_or_default(),
+            Lane::Work => {
+                let collected = collect(run).await;
+                refused_change(run, collected)?.unwrap_or_default()
+            }
             Lane::Plan => Collected::default(),
         };
         for notice in &collected.notices {
@@ -63,12 +66,14 @@ impl Step for Check {
             return Err(failure(run, &verdict));
         }
         if verdict.outcome == Outcome::Done {
-            run.found.allowed = Some(allowed(run)?);
+            let allowed = allowed(run);
+            run.found.allowed = Some(refused_change(run, allowed)?);
         }
         if verdict.outcome == Outcome::Blocked
             && run.found.collected.as_ref().is_some_and(|collected| !collected.files.is_empty())
         {
-            super::agent::save(run).await?;
+            let saved = super::agent::save(run).await;
+            refused_change(run, saved)?;
         }
         Ok(Did::Done(said))
     }
@@ -113,11 +118,21 @@ fn failure(run: &Run, verdict: &Verdict) -> Stop {
         4 => Exit::TimedOut,
         _ => Exit::Failed,
     };
-    Stop::Failed { verdict: verdict.outcome, why: verdict.reason.clone(), exit }
+    Stop::Failed { verdict: verdict.outcome, why: verdict.reason.clone(), exit, secret: false }
 }
+
+/// What is taken although it may be too much, so that the refusal can say how much it is and where.
+const SEEN: Limits = Limits { files: 10_000, bytes: 64 << 20 };
 
 /// Takes the agent's work into our own clone; none in a dry run.
 pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
+    let Some(stack) = &run.found.stack else { return Ok(None) };
+    let publish = &stack.stack.publish;
+    let files = publish.max_files.max(SEEN.files);
+    collect_of(run, Limits { files, bytes: publish.max_bytes.bytes().max(SEEN.bytes) }).await
+}
+
+async fn collect_of(run: &Run, limits: Limits) -> Result<Option<Collected>, Stop> {
     let (Some(tree), Some(stack)) = (&run.found.tree, &run.found.stack) else { return Ok(None) };
     let publish = &stack.stack.publish;
     let wanted = Collect {
@@ -125,16 +140,30 @@ pub(super) async fn collect(run: &Run) -> Result<Option<Collected>, Stop> {
         tree: tree.folder.clone(),
         start: tree.start.clone(),
         skip: publish.skip.clone(),
-        limits: Limits { files: publish.max_files, bytes: publish.max_bytes.bytes() },
+        limits,
     };
     Ok(run.hands.sources.collect(&wanted).await.map_err(refused_or_failed)?.into_known())
+}
+
+/// The same for work that nobody goes on with now: only its size is bounded, for whoever takes it up may still make it less.
+pub(super) async fn collect_all(run: &Run) -> Result<Option<Collected>, Stop> {
+    let Some(stack) = &run.found.stack else { return Ok(None) };
+    collect_of(run, Limits { files: u64::MAX, bytes: stack.stack.publish.max_bytes.bytes() }).await
+}
+
+/// Notes that the change itself is what may not be published.
+pub(super) fn refused_change<T>(run: &mut Run, ended: Result<T, Stop>) -> Result<T, Stop> {
+    if let Err(Stop::Failed { verdict: Outcome::Refused, .. }) = &ended {
+        run.found.refused = true;
+    }
+    ended
 }
 
 /// What the policy says of the collected change.
 pub(super) fn allowed(run: &Run) -> Result<limits::Verdict, Stop> {
     let Some(collected) = &run.found.collected else { return Ok(limits::Verdict::Allowed) };
     match policy::judge(run, collected)? {
-        limits::Verdict::Refused { reason } => Err(refused(reason)),
+        limits::Verdict::Refused { reason } => Err(refused(reason, false)),
         other => Ok(other),
     }
 }
@@ -149,17 +178,18 @@ pub(super) fn scan_texts(run: &Run, texts: &[(&str, &str)]) -> Result<(), Stop> 
     if hits.is_empty() {
         return Ok(());
     }
-    Err(refused(format!("secrets would leave the run:\n{}", hits.join("\n"))))
+    Err(refused(format!("secrets would leave the run:\n{}", hits.join("\n")), true))
 }
 
-fn refused(why: String) -> Stop {
-    Stop::Failed { verdict: Outcome::Refused, why, exit: Exit::Failed }
+fn refused(why: String, secret: bool) -> Stop {
+    Stop::Failed { verdict: Outcome::Refused, why, exit: Exit::Failed, secret }
 }
 
 /// The publish policy's own refusals have their own verdict; everything else is a failure.
 pub(super) fn refused_or_failed(error: Error) -> Stop {
     match error {
-        Error::Limit { .. } | Error::Secrets(_) | Error::Lfs { .. } => refused(error.to_string()),
+        Error::Secrets(_) => refused(error.to_string(), true),
+        Error::Limit { .. } | Error::Lfs { .. } => refused(error.to_string(), false),
         other => Stop::failed(other),
     }
 }

@@ -25,7 +25,8 @@ impl Step for MakeCommit {
             return Ok(Did::Skipped("nothing to commit".to_owned()));
         }
         let wanted = wanted(run);
-        match run.hands.sources.commit(&wanted).await.map_err(super::check::refused_or_failed)? {
+        let made = run.hands.sources.commit(&wanted).await.map_err(super::check::refused_or_failed);
+        match super::check::refused_change(run, made)? {
             Answer::Known(Some(commit)) => {
                 let said = format!(
                     "{}  {}",

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{Did, Step};
 use crate::flows::facts::{self, Earlier};
+use crate::flows::preflight;
 use crate::flows::run::Run;
 use crate::flows::stop::Stop;
 use crate::policy::gates::{self, Gate, Verdict};
@@ -26,6 +27,7 @@ impl Step for Gates {
         let facts = facts::gather(run, Earlier::default()).await?;
         run.found.gates = gates::judge(run.flow, &facts);
         pass(run)?;
+        preflight::look(run).await?;
         let actor = run.found.gates.iter().find(|answer| answer.gate == Gate::Actor);
         Ok(Did::Done(actor.map(|answer| why(&answer.verdict)).unwrap_or_default()))
     }

@@ -29,6 +29,7 @@ impl Step for PutNotice {
             _ => return Ok(Did::Skipped("no protected file was changed".to_owned())),
         };
         super::slot::still_ours(run).await?;
+        run.found.protected.clone_from(&files);
         let of = Protected { files: files.clone(), draft: pull.draft };
         let notice = protected(&of, run.lang()).map_err(Stop::failed)?;
         super::check::scan_texts(run, &[("notice on the pull request", &notice)])?;

@@ -59,10 +59,15 @@ impl Step for PushCommit {
         match &pushed {
             Pushed::Done { commit, .. } | Pushed::AlreadyThere { commit } | Pushed::Merged { commit, .. } => {
                 run.found.commit = Some(commit.clone());
+                let commit = commit.clone();
+                run.found.pushed = Some(pushed);
+                super::slot::record(run, |slot| {
+                    (slot.pushed, slot.aside) = (Some(commit.clone()), None);
+                })
+                .await?;
             }
-            Pushed::Conflict { .. } => {}
+            Pushed::Conflict { .. } => run.found.pushed = Some(pushed),
         }
-        run.found.pushed = Some(pushed);
         Ok(Did::Done(said))
     }
 }

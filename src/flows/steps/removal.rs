@@ -22,6 +22,7 @@ pub(crate) fn prepare(run: &mut Run) -> Result<Upkeep, Stop> {
     if loading::has_stack(run) {
         let raw = loading::read_stack(run)?;
         run.options.lang = run.options.lang.or(raw.prompt_lang());
+        run.found.removal.publish = raw.publish();
         raw.project().unwrap_or_default().clone_into(&mut run.found.project);
         if let Some(dir) = raw.state().dir {
             folder = run.workplace.base.join(dir);
@@ -43,6 +44,7 @@ fn upkeep(run: &Run) -> Result<Upkeep, Stop> {
         workplace: run.workplace.clone(),
         repo: run.repo(),
         project: run.found.project.clone(),
+        publish: run.found.removal.publish.clone(),
         holder: Holder {
             id: run.identity.run.clone(),
             flow: run.flow.to_string(),
@@ -194,10 +196,13 @@ impl Step for TellGone {
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
         let upkeep = upkeep(run)?;
-        Ok(match run.found.removal.tell(&upkeep).await {
-            0 => Did::Skipped("no comment about an environment".to_owned()),
-            1 => Did::Done("1 comment".to_owned()),
-            told => Did::Done(format!("{told} comments")),
+        let told = run.found.removal.tell(&upkeep).await;
+        Ok(match (told.refused, told.written) {
+            (0, 0) => Did::Skipped("no comment about an environment".to_owned()),
+            (0, 1) => Did::Done("1 comment".to_owned()),
+            (0, written) => Did::Done(format!("{written} comments")),
+            (1, _) => Did::Badly("1 comment could not be written".to_owned()),
+            (refused, _) => Did::Badly(format!("{refused} comments could not be written")),
         })
     }
 }

@@ -55,7 +55,9 @@ impl Step for TakeSlot {
         if asked.elapsed() >= A_WAIT {
             look_again(run).await?;
         }
-        begin(run, &record, left.and_then(|state| state.session)).await?;
+        run.found.refused_before = left.as_ref().is_some_and(|state| state.phase.as_deref() == Some(progress::REFUSED));
+        let session = left.and_then(|state| state.session).filter(|_| !run.found.refused_before);
+        begin(run, &record, session).await?;
         let stack = loading::load(run, &raw, Some(record.slot))?;
         loading::take_in(run, stack);
         run.options = run.options.again(&run.settings).map_err(|error| Stop::Usage(error.to_string()))?;
@@ -69,7 +71,8 @@ impl Step for TakeSlot {
         let succeeded = run.found.verdict.as_ref().is_some_and(|verdict| verdict.outcome.succeeded());
         let debug = [run.about.issue_labels(), run.about.pull_labels()].iter().any(|set| labels::has(set, KEEP_LABEL));
         let Some(record) = run.found.slot.clone().filter(|_| run.found.slot_is_new && !succeeded) else { return };
-        if debug || run.options.keep_on_failure || run.found.unsaved {
+        // Whoever raises a limit starts the same event again, and the agent need not be asked anew.
+        if debug || run.options.keep_on_failure || run.found.unsaved || run.found.refused {
             if !run.slot_folder().exists() {
                 return;
             }
@@ -112,6 +115,9 @@ async fn settle(run: &Run, store: &dyn Store) -> Result<(), Stop> {
         let mut publish = |record: &mut Record| {
             if ours(record) {
                 record.set_phase(lane, Phase::Published);
+                if lane == Lane::Work {
+                    record.pushed = None;
+                }
             }
             Ok(())
         };
@@ -204,9 +210,21 @@ async fn begin(run: &mut Run, record: &Record, session: Option<String>) -> Resul
     let (delivery, lane) = (run.identity.delivery.clone(), run.lane());
     run.found.published_at = (record.phase_of(lane) == Phase::Published).then_some(record.updated_at);
     run.found.interrupted = record.delivery_of(lane).is_some() && record.phase_of(lane) < Phase::Published;
+    let refused = record.aside.clone().filter(|_| lane == Lane::Work && record.delivery.as_ref() != Some(&delivery));
+    if let Some(aside) = &refused {
+        run.say(
+            Level::Notice,
+            format!("this run begins afresh: what the run before changed may not be published and lies in {aside}"),
+        );
+    }
     self::record(run, |slot| {
         let phase = slot.phase_of(lane);
-        if phase == Phase::Published {
+        if refused.is_some() {
+            slot.set_phase(lane, Phase::Allocated);
+            // The agent would say that it has done all this already.
+            slot.forget_session(lane);
+            slot.aside = None;
+        } else if phase == Phase::Published {
             slot.set_phase(lane, Phase::Allocated);
         } else if slot.delivery_of(lane) != Some(&delivery) {
             // A plan is made for the code as it is: only work has a tree that another run goes on with.
@@ -243,7 +261,14 @@ pub(in crate::flows) async fn record(run: &mut Run, change: impl Fn(&mut Record)
 /// The run has come this far; a rerun goes on from here.
 pub(super) async fn reached(run: &mut Run, phase: Phase) -> Result<(), Stop> {
     let lane = run.lane();
-    record(run, |slot| slot.set_phase(lane, slot.phase_of(lane).max(phase))).await
+    record(run, |slot| {
+        slot.set_phase(lane, slot.phase_of(lane).max(phase));
+        if lane == Lane::Work && phase == Phase::Published {
+            // Nothing of this tree is asked for any more.
+            slot.pushed = None;
+        }
+    })
+    .await
 }
 
 /// Whether the slot is still ours; asked before anything leaves the run.

@@ -31,11 +31,13 @@ impl Step for PlaceSources {
         let base_branch = run.base_branch();
         let base = run.found.heads.as_ref().and_then(|heads| heads.branches.get(&base_branch).cloned());
         let saved = saved_work(run, &chosen.branch);
-        let begun = run.found.slot.as_ref().is_some_and(|slot| {
-            slot.branch.as_deref() == Some(chosen.branch.as_str())
-                && slot.phase >= Phase::Sources
-                && slot.phase < Phase::Published
-        });
+        run.found.unopened = is_unopened(run, &chosen, base.as_deref()).await?;
+        let begun = !is_pushed(run, &chosen).await?
+            && run.found.slot.as_ref().is_some_and(|slot| {
+                slot.branch.as_deref() == Some(chosen.branch.as_str())
+                    && slot.phase >= Phase::Sources
+                    && slot.phase < Phase::Published
+            });
         let wanted = AgentTree {
             folder: run.slot_folder().join("tree"),
             branch: chosen.branch.clone(),
@@ -45,6 +47,7 @@ impl Step for PlaceSources {
             keep: begun,
             identity: authors::author(&run.settings),
         };
+        run.found.open_pull = chosen.pull;
         let branch = chosen.branch.clone();
         super::slot::record(run, |slot| {
             slot.branch = Some(branch.clone());
@@ -91,9 +94,32 @@ impl Step for PlaceSources {
             }
             TakenUp::LeftOut(why) => run.say(Level::Warning, why),
         }
+        if !run.found.tree.as_ref().is_some_and(|tree| tree.kept) {
+            super::slot::record(run, |slot| slot.pushed = None).await?;
+        }
         super::slot::reached(run, Phase::Sources).await?;
         Ok(Did::Done(said))
     }
+}
+
+/// Whether another delivery pushed the slot's tree, and only what comes behind the push went wrong: nothing in it is unfinished.
+async fn is_pushed(run: &Run, chosen: &Chosen) -> Result<bool, Stop> {
+    let Some(slot) = &run.found.slot else { return Ok(false) };
+    // The delivery that did it goes on where it stopped: behind the agent.
+    let (Some(pushed), Some(head)) = (slot.pushed.as_ref().filter(|_| slot.phase <= Phase::Sources), &chosen.head)
+    else {
+        return Ok(false);
+    };
+    Ok(run.hands.sources.is_before(pushed, head).await.map_err(Stop::failed)?.into_known() == Some(true))
+}
+
+/// Whether the branch holds work that no pull request shows. Without a token nobody can say.
+async fn is_unopened(run: &Run, chosen: &Chosen, base: Option<&str>) -> Result<bool, Stop> {
+    let (Some(head), Some(base)) = (&chosen.head, base) else { return Ok(false) };
+    if chosen.pull.is_some() || run.reviewed().is_some() || !run.hands.has_token {
+        return Ok(false);
+    }
+    Ok(run.hands.sources.is_before(head, base).await.map_err(Stop::failed)?.into_known() == Some(false))
 }
 
 /// The branch of the reviewed pull request, as it is on the remote now.
@@ -158,6 +184,9 @@ async fn choose(run: &Run) -> Result<Chosen, Stop> {
 
 /// What an earlier run kept: a branch on the remote, else a patch in the outbox.
 fn saved_work(run: &Run, branch: &str) -> Option<SavedWork> {
+    if run.found.refused_before {
+        return None;
+    }
     let name = branch::wip_branch(branch);
     let on_remote = run.found.heads.as_ref().and_then(|heads| heads.branches.get(&name));
     if let Some(commit) = on_remote {

@@ -115,6 +115,8 @@ fn unrecorded(run: &Run, slot: u32) -> Record {
         delivery: None,
         branch: None,
         session: None,
+        pushed: None,
+        aside: None,
         plan: None,
         lease: None,
         rest: Default::default(),

@@ -2,7 +2,7 @@
 
 use super::{Going, Upkeep};
 use crate::flows::stop::Stop;
-use crate::github::{OwnComment, Thread, markers};
+use crate::github::{Error, OwnComment, Thread, markers};
 use crate::policy::labels;
 use crate::report::Lang;
 use crate::report::comments::{Again, Environment, EnvironmentLink, Gone, PullRef, environment, gone};
@@ -63,7 +63,7 @@ pub fn body(of: &Links<'_>, lang: Lang) -> Result<OwnComment, Stop> {
         review_starts_run: true,
     };
     let body = environment(&text, lang).map_err(Stop::failed)?;
-    Ok(OwnComment { thread: Thread::Pull(of.pull), kind: KIND.to_owned(), marker, body })
+    Ok(of_environment(of.pull, marker, body))
 }
 
 const KIND: &str = "environment";
@@ -73,20 +73,15 @@ fn marker(repo: &str, project: &str, pull: u64, branch: Option<&str>) -> String 
     markers::marker(KIND, repo, project, pull, &state)
 }
 
-/// Gives the comment about the slot's environment its last word, where there is such a comment. Whether there was one.
+/// The last word of the comment about the slot's environment; none where it has no pull request.
 ///
 /// # Errors
-/// GitHub does not answer, or does not take it.
-pub async fn tell_gone(upkeep: &Upkeep, going: &Going) -> Result<bool, Stop> {
+/// The text can't be rendered.
+pub(super) fn gone_word(upkeep: &Upkeep, going: &Going) -> Result<Option<OwnComment>, Stop> {
     let record = &going.record;
-    let Some(pull) = record.pr else { return Ok(false) };
+    let Some(pull) = record.pr else { return Ok(None) };
     let project = if upkeep.project.is_empty() { &record.project } else { &upkeep.project };
     let marker = marker(&upkeep.repo, project, pull, record.branch.as_deref());
-    let github = upkeep.hands.github.as_ref();
-    let there = github.own_comment(&Thread::Pull(pull), KIND, &marker).await.map_err(Stop::failed)?;
-    if there.into_known().flatten().is_none() {
-        return Ok(false);
-    }
     let of = Gone {
         marker: marker.clone(),
         because: going.because,
@@ -97,7 +92,24 @@ pub async fn tell_gone(upkeep: &Upkeep, going: &Going) -> Result<bool, Stop> {
         run_url: upkeep.run_url.clone(),
     };
     let body = gone(&of, upkeep.lang).map_err(Stop::failed)?;
-    let comment = OwnComment { thread: Thread::Pull(pull), kind: KIND.to_owned(), marker, body };
-    github.put_comment(&comment).await.map_err(Stop::failed)?;
+    Ok(Some(of_environment(pull, marker, body)))
+}
+
+/// The comment about an environment with this text.
+pub(super) fn of_environment(pull: u64, marker: String, body: String) -> OwnComment {
+    OwnComment { thread: Thread::Pull(pull), kind: KIND.to_owned(), marker, body }
+}
+
+/// Brings the comment to its last word, where there is such a comment. Whether there was one.
+///
+/// # Errors
+/// GitHub does not answer, or does not take it.
+pub(super) async fn put(upkeep: &Upkeep, comment: &OwnComment) -> Result<bool, Error> {
+    let github = upkeep.hands.github.as_ref();
+    let there = github.own_comment(&comment.thread, KIND, &comment.marker).await?;
+    if there.into_known().flatten().is_none() {
+        return Ok(false);
+    }
+    github.put_comment(comment).await?;
     Ok(true)
 }

@@ -39,7 +39,7 @@ impl FreeSlot {
         if left.is_zero() {
             let waited = duration(self.patience, Lang::En);
             let why = format!("{full} (waited {waited}, --wait-for-slot)");
-            return Err(Stop::Failed { verdict: Outcome::TimedOut, why, exit: Exit::TimedOut });
+            return Err(Stop::Failed { verdict: Outcome::TimedOut, why, exit: Exit::TimedOut, secret: false });
         }
         if self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
             self.said = Some(Instant::now());

@@ -8,6 +8,7 @@ mod old; // slots that nobody needs any more
 mod remains; // what a slot has beyond its record
 mod save; // unfinished work is kept before its slot goes
 mod take; // a slot's lease, and the end of whoever works there
+mod untold; // last words that GitHub did not take, for later
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +23,11 @@ use crate::report::Lang;
 use crate::settings::Settings;
 use crate::slots::lease::Holder;
 use crate::slots::{Phase, Record, Store};
+use crate::stack::Publish;
 use crate::ui::{Level, Note};
 
 pub use branches::{Branches, issue_of, sweep};
-pub use comment::{Links, body, tell_gone};
+pub use comment::{Links, body};
 pub use find::{Found, Given, PullSeen, given, of};
 pub use free::FreeSlot;
 pub use old::{Old, old};
@@ -48,6 +50,8 @@ pub struct Upkeep {
     pub repo: String,
     /// `project` of services.yaml.
     pub project: String,
+    /// `publish` of services.yaml: what stays behind and how much may leave also where unfinished work is saved.
+    pub publish: Publish,
     /// In whose name leases are taken.
     pub holder: Holder,
     /// The language of comments.
@@ -80,6 +84,15 @@ pub struct Candidate {
     pub patience: Patience,
 }
 
+/// What became of last words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Told {
+    /// So many comments were written.
+    pub written: usize,
+    /// So many were refused.
+    pub refused: usize,
+}
+
 /// How far the removal of slots is.
 #[derive(Default)]
 pub struct Removal {
@@ -93,6 +106,8 @@ pub struct Removal {
     pub failures: Vec<Stop>,
     /// Whether somebody was asked to end, who may have pushed work, or work was saved here.
     pub disturbed: bool,
+    /// `publish` of services.yaml, for work that is saved.
+    pub publish: Publish,
 }
 
 impl Removal {
@@ -148,14 +163,25 @@ impl Removal {
         Ok(())
     }
 
-    /// Gives the comments about the environments their last word; one that can't be written is a warning. How many there were.
-    pub async fn tell(&self, upkeep: &Upkeep) -> usize {
-        let mut told = 0;
+    /// Gives the comments about the environments their last word, also those of earlier work that GitHub did not take. One that can't
+    /// be written keeps no slot: it is kept for later.
+    pub async fn tell(&mut self, upkeep: &Upkeep) -> Told {
+        let (mut told, failures) = untold::mend(upkeep).await;
+        self.failures.extend(failures);
         for going in &self.going {
-            match tell_gone(upkeep, going).await {
-                Ok(there) => told += usize::from(there),
+            let comment = match comment::gone_word(upkeep, going) {
+                Ok(Some(comment)) => comment,
+                Ok(None) => continue,
                 Err(stop) => {
-                    upkeep.say(Level::Warning, format!("a comment was not brought up to date: {}", stop.headline()));
+                    self.failures.push(stop);
+                    continue;
+                }
+            };
+            match comment::put(upkeep, &comment).await {
+                Ok(there) => told.written += usize::from(there),
+                Err(error) => {
+                    told.refused += 1;
+                    self.failures.extend(untold::keep(upkeep, &going.record, comment, &error));
                 }
             }
         }
@@ -198,7 +224,7 @@ impl Removal {
         }
         let exit = failures[0].exit();
         let why: Vec<String> = failures.iter().map(Stop::headline).collect();
-        Err(Stop::Failed { verdict: Outcome::Failed, why: why.join("\n"), exit })
+        Err(Stop::Failed { verdict: Outcome::Failed, why: why.join("\n"), exit, secret: false })
     }
 }
 
@@ -279,7 +305,7 @@ impl Upkeep {
             let now = self.hands.clock.now();
             let mut empty = |record: &mut Record| {
                 (record.phase, record.updated_at) = (Phase::Allocated, now);
-                (record.session, record.delivery) = (None, None);
+                (record.session, record.delivery, record.pushed, record.aside) = (None, None, None, None);
                 Ok(())
             };
             self.store.change(slot, &mut empty).await.map_err(Stop::failed)?;

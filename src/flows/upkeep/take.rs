@@ -102,6 +102,7 @@ pub async fn take(upkeep: &Upkeep, record: &Record, patience: Patience) -> Resul
                 verdict: Word::TimedOut,
                 why: too_long(record, &holder, &flow),
                 exit: Exit::TimedOut,
+                secret: false,
             });
         }
         if patience == Patience::AskToEnd {

@@ -82,18 +82,26 @@ fn owner(facts: &Facts) -> Verdict {
     if facts.allowed.iter().any(|named| named.eq_ignore_ascii_case(&owner.login)) {
         return Verdict::pass(format!("{login} is named in CODEXCTL_ALLOWED_USERS"));
     }
-    if !facts.allowed.is_empty() {
-        return Verdict::stop(format!("{login} is not in CODEXCTL_ALLOWED_USERS"));
-    }
     if owner.bot {
+        let list: Vec<&str> = facts.allowed.iter().map(String::as_str).chain([owner.login.as_str()]).collect();
         return Verdict::stop(format!(
-            "{login} is a bot, and bots start runs only if CODEXCTL_ALLOWED_USERS names them"
+            "without an event the account of the token starts the run, here the bot {}, and a bot has to be named: set \
+             CODEXCTL_ALLOWED_USERS to {}, or give a token of your own as CODEXCTL_GH_PAT",
+            owner.login,
+            list.join(",")
+        ));
+    }
+    if !facts.allowed.is_empty() {
+        return Verdict::stop(format!(
+            "{login} is not in CODEXCTL_ALLOWED_USERS: add it there, or give a token of somebody who is"
         ));
     }
     match &facts.permission {
-        Answer::Known(permission) if *permission < Permission::Write => {
-            Verdict::stop(format!("{login} has no write permission on {} ({})", facts.repository, word(*permission)))
-        }
+        Answer::Known(permission) if *permission < Permission::Write => Verdict::stop(format!(
+            "{login} has no write permission on {} ({}): ask for it, or give a token of somebody who has it",
+            facts.repository,
+            word(*permission)
+        )),
         Answer::Known(permission) => {
             Verdict::pass(format!("{login} may write to {} ({})", facts.repository, word(*permission)))
         }

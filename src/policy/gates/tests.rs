@@ -63,12 +63,12 @@ fn by_hand_the_owner_of_the_token_is_the_actor() {
     };
     let ann = || account("ann", false);
     assert_snapshot!(by_hand(ann(), |_| {}), @"pass: ann, whose token this is, may write to o/shop (write)");
-    assert_snapshot!(by_hand(ann(), |facts| facts.permission = Answer::Known(Permission::Read)), @"stop: ann, whose token this is, has no write permission on o/shop (read)");
+    assert_snapshot!(by_hand(ann(), |facts| facts.permission = Answer::Known(Permission::Read)), @"stop: ann, whose token this is, has no write permission on o/shop (read): ask for it, or give a token of somebody who has it");
     assert_snapshot!(by_hand(ann(), |facts| allow(facts, "Ann")), @"pass: ann, whose token this is, is named in CODEXCTL_ALLOWED_USERS");
-    assert_snapshot!(by_hand(ann(), |facts| allow(facts, "bob")), @"stop: ann, whose token this is, is not in CODEXCTL_ALLOWED_USERS");
+    assert_snapshot!(by_hand(ann(), |facts| allow(facts, "bob")), @"stop: ann, whose token this is, is not in CODEXCTL_ALLOWED_USERS: add it there, or give a token of somebody who is");
     assert_snapshot!(by_hand(ann(), |facts| facts.viewer = would("whose token this is")), @"unknown (would ask whose token this is)");
     let bot = || account("shop[bot]", true);
-    assert_snapshot!(by_hand(bot(), |_| {}), @"stop: shop[bot], whose token this is, is a bot, and bots start runs only if CODEXCTL_ALLOWED_USERS names them");
+    assert_snapshot!(by_hand(bot(), |_| {}), @"stop: without an event the account of the token starts the run, here the bot shop[bot], and a bot has to be named: set CODEXCTL_ALLOWED_USERS to shop[bot], or give a token of your own as CODEXCTL_GH_PAT");
     assert_snapshot!(by_hand(bot(), |facts| allow(facts, "shop[bot]")), @"pass: shop[bot], whose token this is, is named in CODEXCTL_ALLOWED_USERS");
     assert_snapshot!(by_hand(ann(), |facts| facts.token = false), @"pass: no GitHub token, so kim at this machine is the actor");
 }

@@ -52,7 +52,7 @@ fn ordinary_changes_within_the_limits_are_allowed() {
 fn too_much_is_refused_and_says_where_most_of_it_is() {
     let many: Vec<Change> =
         ["node_modules/a", "node_modules/b", "src/c", "d"].iter().map(|path| change(path, 1)).collect();
-    assert_snapshot!(refusal(&many), @"4 files changed, publish.maxFiles allows 3 (2 of them in node_modules/)");
+    assert_snapshot!(refusal(&many), @"4 files changed (2 of them in node_modules/), publish.maxFiles allows 3: raise it, or add what is generated to .gitignore or publish.skip");
     assert_snapshot!(refusal(&[change("a", 1), change("b.bin", 1000)]), @"changed files have 1001 bytes, publish.maxBytes allows 1000 (the largest is b.bin)");
     assert_snapshot!(refusal(&[change("a", u64::MAX), change("b", u64::MAX)]), @"changed files have 18446744073709551615 bytes, publish.maxBytes allows 1000 (the largest is b)");
 }

@@ -1,5 +1,7 @@
 //! What tells an example from a key.
 
+use std::ops::Range;
+
 /// Shannon's, in bits a byte.
 pub(super) fn entropy(value: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
@@ -41,6 +43,29 @@ pub(super) fn is_name(value: &[u8]) -> bool {
 /// Whether a value could be a checksum or the id of a commit.
 pub(super) fn is_hex(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether a value stands within base64, by what is before and behind it: a mark of that alphabet, a padding, the word that announces
+/// it, or a line of it.
+pub(super) fn is_part_of_base64(text: &[u8], value: Range<usize>) -> bool {
+    let (before, behind) = (&text[..value.start], &text[value.end..]);
+    let announced = || ["base64,", "base64:", "base64 "].iter().any(|word| before.ends_with(word.as_bytes()));
+    before.last().is_some_and(|byte| b"+/-_".contains(byte))
+        || behind.first().is_some_and(|byte| b"+/=-_".contains(byte))
+        || behind.starts_with(b"\\/")
+        || announced()
+        || before
+            .strip_suffix(b"\n")
+            .is_some_and(|before| is_line_of_base64(before.rsplit(|byte| *byte == b'\n').next()))
+        || behind
+            .strip_prefix(b"\n")
+            .is_some_and(|behind| is_line_of_base64(behind.split(|byte| *byte == b'\n').next()))
+}
+
+/// Whether a line is long and nothing but base64, as in mail and in certificates.
+fn is_line_of_base64(line: Option<&[u8]>) -> bool {
+    let line = line.unwrap_or_default().trim_ascii();
+    line.len() >= 60 && line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte))
 }
 
 /// Whether somebody is to put a value in the place of this text.

@@ -33,6 +33,8 @@ struct Key {
     entropy: f64,
     /// Whether a value of hexadecimal digits alone is a checksum, for the key's alphabet is larger.
     beyond_hex: bool,
+    /// Whether a part of something longer in base64 is none: then other marks stand around it than around a key.
+    beyond_base64: bool,
     /// Whether what reads like the name of a function is one.
     beyond_name: bool,
     /// Whether words such as `your` make it a placeholder.
@@ -54,7 +56,8 @@ enum How {
 }
 
 const fn key(name: &'static str, how: How, form: &'static str) -> Key {
-    Key { name, how, form, entropy: 2.75, beyond_hex: false, beyond_name: false, words: false, files: &[] }
+    let (beyond_hex, beyond_base64, beyond_name) = (false, false, false);
+    Key { name, how, form, entropy: 2.75, beyond_hex, beyond_base64, beyond_name, words: false, files: &[] }
 }
 
 const fn token(name: &'static str, form: &'static str) -> Key {
@@ -72,6 +75,10 @@ impl Key {
 
     const fn beyond_hex(self) -> Self {
         Self { beyond_hex: true, ..self }
+    }
+
+    const fn beyond_base64(self) -> Self {
+        Self { beyond_base64: true, ..self }
     }
 
     const fn beyond_name(self) -> Self {
@@ -207,8 +214,9 @@ impl Finder {
                 continue;
             }
             let value = (1..groups.len()).find_map(|group| groups.get(group)).or_else(|| groups.get(0))?;
-            if key.is_real(value.as_bytes()) {
-                let start = range.start + value.start();
+            let start = range.start + value.start();
+            let longer = key.beyond_base64 && harmless::is_part_of_base64(text, start..start + value.len());
+            if !longer && key.is_real(value.as_bytes()) {
                 return Some((text[..start].iter().filter(|byte| **byte == b'\n').count() + 1, key.name));
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Again, Cost, Ending, Kept, LONGEST_TEXT, PlanRef, PullRef, Step, cut_note};
+use super::{Again, Asides, AsidesView, Cost, Ending, Kept, LONGEST_TEXT, PlanRef, PullRef, Step, cut_note};
 use crate::report::phrases::said;
 use crate::report::template::{Escape, Texts, texts};
 use crate::report::{Lang, TextError, untrusted};
@@ -24,6 +24,8 @@ pub struct Progress {
     pub ending: Option<Ending>,
     /// Why it did not end well: what failed, and where.
     pub reason: Option<String>,
+    /// Whether it is refused for what looks like a secret.
+    pub secret: bool,
     /// The agent's own summary, or its last message where it gave no result.
     pub said: Option<String>,
     /// What the agent wants to know.
@@ -40,6 +42,10 @@ pub struct Progress {
     pub planned: Option<PlanRef>,
     /// What of the agent's result the flow does not carry out, one line each.
     pub left: Vec<String>,
+    /// The pull request that was open when the work began.
+    pub open_pull: Option<u64>,
+    /// What else a reader has to know.
+    pub asides: Asides,
     /// What it cost so far.
     pub cost: Cost,
     /// Whether a review with "Request changes" starts a run in this repository.
@@ -50,7 +56,7 @@ static TEXTS: Texts = texts!(
     "comments",
     "progress",
     Escape::Markdown,
-    ["steps", "step_title", "cost", "kept", "ask_for_changes", "again"]
+    ["steps", "step_title", "cost", "kept", "ask_for_changes", "again", "protected_files", "left_out", "label_stays"]
 );
 
 #[derive(Serialize)]
@@ -63,6 +69,7 @@ struct View<'a> {
     steps: Vec<Step>,
     ending: Option<Ending>,
     reason: Option<String>,
+    secret: bool,
     said: Option<String>,
     questions: Vec<String>,
     plan: Option<String>,
@@ -73,6 +80,9 @@ struct View<'a> {
     limit: u64,
     planned: Option<&'a PlanRef>,
     left: Vec<&'a str>,
+    open_pull: Option<u64>,
+    #[serde(flatten)]
+    asides: AsidesView,
     cost: &'a Cost,
     review_starts_run: bool,
 }
@@ -99,6 +109,7 @@ pub fn progress(of: &Progress, lang: Lang) -> Result<String, TextError> {
         steps: of.steps.iter().map(short).collect(),
         ending: of.ending,
         reason: of.reason.as_ref().and_then(|reason| quoted(&said(reason.trim(), lang))),
+        secret: of.secret,
         said: of.said.as_ref().and_then(block),
         questions: super::numbered(&of.questions, of.issue, &note),
         plan: of.plan.as_ref().and_then(block),
@@ -109,6 +120,8 @@ pub fn progress(of: &Progress, lang: Lang) -> Result<String, TextError> {
         limit: of.limit.unwrap_or_default(),
         planned: of.planned.as_ref(),
         left: of.left.iter().take(10).map(|line| untrusted::cut(line, 160).0).collect(),
+        open_pull: of.open_pull,
+        asides: AsidesView::new(&of.asides, lang),
         cost: &of.cost,
         review_starts_run: of.review_starts_run,
     };

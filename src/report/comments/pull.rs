@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Cost, cut_note};
+use super::asides::{left_out, more_left_out};
+use super::{Cost, LeftOut, cut_note};
 use crate::report::template::{Escape, Texts, texts};
 use crate::report::{Lang, TextError, untrusted};
 
@@ -22,7 +23,9 @@ pub struct PullBody {
     pub verification: Option<String>,
     /// Changed files that the publish policy protects, relative to the project root.
     pub protected: Vec<String>,
-    /// Whether the pull request is a draft because of them.
+    /// What the agent did and was left out.
+    pub left_out: Vec<LeftOut>,
+    /// Whether the pull request is a draft.
     pub draft: bool,
     /// The run's page, where there is one.
     pub run_url: Option<String>,
@@ -30,7 +33,7 @@ pub struct PullBody {
     pub cost: Cost,
 }
 
-static TEXTS: Texts = texts!("comments", "pull", Escape::Markdown, ["cost"]);
+static TEXTS: Texts = texts!("comments", "pull", Escape::Markdown, ["cost", "left_out"]);
 
 /// So many protected files are named; more would hide the text below them.
 pub(super) const NAMED: usize = 20;
@@ -48,6 +51,8 @@ struct View<'a> {
     verification: Option<String>,
     protected: Vec<String>,
     unnamed: usize,
+    left_out: Vec<String>,
+    more_left_out: usize,
     draft: bool,
     run_url: Option<&'a str>,
     cost: &'a Cost,
@@ -70,6 +75,8 @@ pub fn pull(of: &PullBody, lang: Lang) -> Result<String, TextError> {
         verification,
         protected: of.protected.iter().take(NAMED).map(|path| named(path)).collect(),
         unnamed: of.protected.len().saturating_sub(NAMED),
+        left_out: left_out(&of.left_out, lang),
+        more_left_out: more_left_out(&of.left_out),
         draft: of.draft,
         run_url: of.run_url.as_deref(),
         cost: &of.cost,

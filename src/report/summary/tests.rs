@@ -26,6 +26,7 @@ fn done() -> Summary {
             step("images", StepState::Skipped, Some(0), ""),
             step("agent", StepState::Done, Some(312_000), ""),
         ],
+        asides: Asides::default(),
         cost: Cost {
             usage: Some(Usage {
                 turns: 12,
@@ -63,6 +64,7 @@ fn nothing() -> Summary {
         commit: None,
         pull: None,
         steps: Vec::new(),
+        asides: Asides::default(),
         cost: Cost::default(),
         links: Vec::new(),
         files: Vec::new(),

@@ -21,7 +21,7 @@ pub(super) static TABLE: &[Setting] = &[
     },
     Setting {
         value: "NAME",
-        ..global("env", &["CODEXCTL_ENV"], Kind::Text, "The environment; a run's default is the flow's own")
+        ..global("env", &["CODEXCTL_ENV"], Kind::Text, "The environment; by default the flow's own, or ai")
     },
     Setting {
         value: "NAME",

@@ -167,7 +167,7 @@ async fn a_folder_that_can_not_be_made_is_named() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("slots"), "a file").unwrap();
     let error = store(dir.path()).create(&record(1)).await.unwrap_err().to_string();
-    insta::assert_snapshot!(error.replace(&dir.path().display().to_string(), "DIR"), @"can't make DIR/slots: File exists (os error 17)");
+    insta::assert_snapshot!(error.replace(&dir.path().display().to_string(), "DIR"), @"can't make DIR/slots: it is a file, and a folder has to be there: move it away");
 }
 
 #[test]

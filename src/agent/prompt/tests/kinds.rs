@@ -153,6 +153,35 @@ fn a_sick_stack_is_shown_with_what_the_cluster_says() {
 }
 
 #[test]
+fn on_this_machine_a_sick_stack_is_told_of_as_one_that_is_out_of_reach() {
+    for kind in Kind::ALL {
+        for lang in LANGS {
+            let here = PromptData { runtime: Runtime::Local, health: Vec::new(), ..of(kind) };
+            let sick = PromptData { infra_unhealthy: true, ..here.clone() };
+            let lines = only_in(
+                &prompt(kind, lang, &sick),
+                &prompt(kind, lang, &PromptData { infra_unhealthy: false, ..here.clone() }),
+            );
+            assert!(lines.lines().count() == 2, "{kind}_{lang}: {lines}");
+            if kind == Kind::DevIssue || (kind == Kind::PlanIssue && lang == Lang::En) {
+                insta::assert_snapshot!(format!("sick_here_{kind}_{lang}"), lines);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_plan_s_own_issue_is_told_to_carry_out_all_of_it() {
+    let data = PromptData { plan: Some(Plan { focus: None, ..plan() }), ..of(Kind::DevIssue) };
+    for lang in LANGS {
+        let text = prompt(Kind::DevIssue, lang, &data);
+        let from = text.find(if lang == Lang::En { "## The plan of" } else { "## План этой" }).unwrap();
+        let part = &text[from..];
+        insta::assert_snapshot!(format!("own_plan_{lang}"), &part[..part.find("\n# ").unwrap()]);
+    }
+}
+
+#[test]
 fn an_issue_of_a_plan_is_told_the_plan_and_its_neighbours_by_title() {
     let data = PromptData { plan: Some(Plan { issue: 6, focus: None, ..plan() }), ..of(Kind::DevIssue) };
     let text = prompt(Kind::DevIssue, Lang::En, &data);

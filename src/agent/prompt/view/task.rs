@@ -77,6 +77,8 @@ impl ViewPull {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ViewPlan {
     issue: u64,
+    /// Whether it is the plan of the very issue that the run works on.
+    own: bool,
     text: Option<String>,
     changed: bool,
     issues: Vec<ViewLinked>,
@@ -94,11 +96,12 @@ struct ViewLinked {
 }
 
 impl ViewPlan {
-    /// The plan with texts that are clean and fitted already, those of its issues in their order. `may_edit`: the result may
-    /// change issues that codexctl made.
+    /// The plan with texts that are clean and fitted already, those of its issues in their order. `of`: the issue that the run works
+    /// on. `may_edit`: the result may change issues that codexctl made.
     pub(super) fn new(
         plan: &Plan,
         (text, bodies): (Option<String>, &[String]),
+        of: Option<u64>,
         may_edit: bool,
         fence: &Fence,
         lang: Lang,
@@ -111,6 +114,7 @@ impl ViewPlan {
         };
         Self {
             issue: plan.issue,
+            own: of == Some(plan.issue),
             text: text.filter(|text| !text.trim().is_empty()).map(|text| fence.block_of_clean(&text)),
             changed: plan.changed,
             issues: plan.issues.iter().zip(bodies).map(linked).collect(),
@@ -126,9 +130,10 @@ pub(super) fn plan_text(data: &PromptData, short: bool) -> Option<&str> {
 }
 
 /// Texts of the plan's issues, empty where the title is enough: for those who only carry out a part of the plan, and in a session
-/// that knows them.
+/// that knows them. Whoever works on the plan's own issue carries out all of it.
 pub(super) fn linked_bodies(data: &PromptData, is_plan: bool, short: bool) -> Vec<String> {
-    let told = |issue: &LinkedIssue| is_plan && (!short || issue.changed);
+    let own = data.plan.as_ref().map(|plan| plan.issue) == data.issue.as_ref().map(|issue| issue.number);
+    let told = |issue: &LinkedIssue| (is_plan || own) && (!short || issue.changed);
     let issues = data.plan.iter().flat_map(|plan| &plan.issues);
     issues.map(|issue| if told(issue) { clean(&issue.body) } else { String::new() }).collect()
 }

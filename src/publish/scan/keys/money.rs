@@ -6,7 +6,9 @@ pub(super) const KEYS: &[Key] = &[
     // Payment and banks.
     token("Stripe key", "<sk_live|sk_test|sk_prod|rk_live|rk_test|rk_prod>_<alnum 10->"),
     token("Stripe webhook secret", "whsec_<alnum 32->"),
-    token("Square token", "<EAAA|sq0atp-><url 22-60>"),
+    token("Square token", "sq0atp-<url 22-60>"),
+    // Base64 of what begins with the number 16 begins so, too.
+    token("Square token", "EAAA<url 22-60>").entropy(3.5).beyond_base64(),
     token("Flutterwave encryption key", "FLWSECK_TEST-<alnum 12>"),
     token("Flutterwave key", "<FLWSECK_TEST|FLWPUBK_TEST>-<alnum 32>-X"),
     set("GoCardless token", "gocardless", "live_<url= 40>"),

@@ -116,6 +116,52 @@ fn placeholders_and_ordinary_code_are_no_secrets() {
 }
 
 #[test]
+fn what_begins_like_a_square_token_within_base64_is_none() {
+    let token = format!("EAAA{}", noise(60));
+    for text in
+        [format!("SQUARE={token}"), format!("token: \"{token}\","), format!("{token}\n"), format!("EAAA{}", noise(22))]
+    {
+        assert_eq!(found(None, &text), [(1, "Square token")], "{text}");
+    }
+    let line = noise(76);
+    for text in [
+        format!("{}/{token}\n", noise(30)),
+        format!("sha512-{token}=="),
+        format!("{token}/{}", noise(9)),
+        format!("url(data:font/woff2;base64,{token})"),
+        format!("{line}\n{token}\n"),
+        format!("{token}\n{line}\n"),
+        // A table of FlatBuffers, whose first number is 16.
+        "schema = \"EAAAAAAACgAMAAYABQAIAAoAAAAAAQQADAAAAAgACAAAAAQA\"".to_owned(),
+    ] {
+        assert_eq!(found(None, &text), [], "{text}");
+    }
+}
+
+#[test]
+fn random_bytes_in_base64_are_no_token_wherever_they_begin_like_one() {
+    // A small generator of its own: the same bytes in every run.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for _ in 0..20_000 {
+        let length = 26 + usize::try_from(next() % 400).unwrap();
+        let mut blob: Vec<u8> = (0..length).map(|_| ALPHABET[usize::try_from(next() % 64).unwrap()]).collect();
+        // At any place but the very first, where nothing tells it from a key.
+        let at = 1 + usize::try_from(next()).unwrap() % (length - 5);
+        blob[at..at + 4].copy_from_slice(b"EAAA");
+        let lines: Vec<_> = blob.chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let text = lines.join("\n") + "\n";
+        assert!(!found(None, &text).iter().any(|(_, name)| *name == "Square token"), "{text}");
+    }
+}
+
+#[test]
 fn credentials_in_a_command_are_found_over_its_lines() {
     let text = format!("curl -s \\\n  -H \"Authorization: Bearer {}\" \\\n  https://api.shop.dev", noise(30));
     assert_eq!(found(None, &text), [(2, "credentials in a curl command")]);

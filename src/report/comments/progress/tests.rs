@@ -31,6 +31,7 @@ fn running() -> Progress {
         ],
         ending: None,
         reason: None,
+        secret: false,
         said: None,
         questions: Vec::new(),
         plan: None,
@@ -39,6 +40,8 @@ fn running() -> Progress {
         limit: None,
         planned: None,
         left: Vec::new(),
+        open_pull: None,
+        asides: Asides::default(),
         cost: Cost { usage: None, took: Duration::from_secs(65) },
         review_starts_run: false,
     }
@@ -173,9 +176,55 @@ fn a_refused_result_names_what_it_breaks() {
 }
 
 #[test]
+fn what_looks_like_a_secret_is_allowed_by_no_setting_and_the_ways_out_are_told() {
+    let refused = Progress {
+        reason: Some("secrets would leave the run:\n  deploy/a.yaml:3: GitHub token".to_owned()),
+        secret: true,
+        ..ended(Outcome::Refused)
+    };
+    let told = both(&refused) + &both(&Progress { again: Again::Review, issue: 8, ..refused });
+    let next = told.lines().filter(|line| line.starts_with("**Next") || line.starts_with("**Что дальше"));
+    insta::assert_snapshot!(next.collect::<Vec<_>>().join("\n"), @"
+    **Next:** have it left out: say so in the issue. If it is real, revoke it. No setting lets it through: a false alarm you can commit to the default branch yourself, as only new lines are looked at. Then set the label `[ai-dev]` again.
+    **Что дальше:** попросите в тексте задачи обойтись без него. Если он настоящий — отзовите его. Пропустить его никакой настройкой нельзя: при ложном срабатывании закоммитьте эти строки в основную ветку сами — проверяются только новые. Затем снова поставьте метку `[ai-dev]`.
+    **Next:** have it left out. If it is real, revoke it. No setting lets it through: a false alarm you can commit to the default branch yourself, as only new lines are looked at. Then submit a review with **Request changes**.
+    **Что дальше:** попросите обойтись без него. Если он настоящий — отзовите его. Пропустить его никакой настройкой нельзя: при ложном срабатывании закоммитьте эти строки в основную ветку сами — проверяются только новые. Затем отправьте ревью с **Request changes**.
+    ");
+}
+
+#[test]
 fn a_stopped_run_says_where_it_goes_on() {
     let kept = Some(Kept::Branch("codex/issue-7-wip".to_owned()));
     insta::assert_snapshot!(both(&Progress { kept, ..ended(Ending::Interrupted) }));
+}
+
+#[test]
+fn wherever_the_work_is_the_comment_promises_what_is_so() {
+    let all = [
+        Kept::Slot(3),
+        Kept::Alone(3),
+        Kept::Runner(".codexctl/outbox/codex-issue-7-wip.patch".to_owned()),
+        Kept::Aside("set-aside/codex-issue-7-0123456789.patch".to_owned()),
+        Kept::Gone,
+    ];
+    let promise = |kept: &Kept, lang| {
+        let text = progress(&Progress { kept: Some(kept.clone()), ..ended(Outcome::Failed) }, lang).unwrap();
+        let last = |line: &&str| line.starts_with("**");
+        text.lines().find(last).unwrap().to_owned()
+    };
+    let told = all.iter().flat_map(|kept| [Lang::En, Lang::Ru].map(|lang| promise(kept, lang)));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+    **Nothing is lost:** the work so far is in slot 3; the next run goes on from there.
+    **Ничего не потеряно:** сделанное лежит в слоте 3, следующий запуск продолжит с этого места.
+    **Not saved elsewhere:** the work so far is in slot 3 on the machine of this run alone; the next run there goes on from it.
+    **Копии нет:** сделанное лежит только в слоте 3 на машине этого запуска; следующий запуск на ней продолжит с этого места.
+    **On the runner alone:** the work so far is in the patch `.codexctl/outbox/codex-issue-7-wip.patch` there, and goes with the runner unless a later step of the job keeps that file.
+    **Только на раннере:** сделанное лежит там в патче `.codexctl/outbox/codex-issue-7-wip.patch` и исчезнет вместе с раннером, если файл не сохранит один из следующих шагов задания.
+    **Set aside:** what Codex changed is not published. A copy lies in `set-aside/codex-issue-7-0123456789.patch` of codexctl's state folder on the machine of this run; the next run starts without it.
+    **Отложено:** изменения Codex не опубликованы. Копия лежит в `set-aside/codex-issue-7-0123456789.patch` папки состояния codexctl на машине этого запуска; следующий запуск начнёт без них.
+    **Not kept:** what Codex changed was on the runner of this job alone, which is gone; the next run starts without it.
+    **Не сохранено:** изменения Codex были только на раннере этого задания, а его больше нет; следующий запуск начнёт без них.
+    ");
 }
 
 #[test]

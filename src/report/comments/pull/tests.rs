@@ -12,6 +12,7 @@ fn body() -> PullBody {
         protected: Vec::new(),
         draft: true,
         run_url: Some("https://github.com/codex-k8s/shop/actions/runs/42".to_owned()),
+        left_out: Vec::new(),
         cost: Cost {
             usage: Some(Usage { turns: 1, input_tokens: 21_000, cached_tokens: 0, output_tokens: 900, model: None }),
             took: Duration::from_secs(48),
