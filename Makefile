@@ -6,6 +6,8 @@ CACHE := $(or $(CODEXCTL_TEST_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/code
 export PATH := $(CACHE)/bin:$(PATH)
 export CODEXCTL_TEST_CODEX := $(CACHE)/bin/codex
 export CODEXCTL_TEST_NPM := $(CACHE)/npm/node_modules
+# Stories wait for disk, agent and each other a good part of their time.
+THREADS := $(shell echo $$((2 * $$(nproc))))
 
 # Runs $(2) and prints how long it took.
 timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): $$((SECONDS - start)) s"
@@ -40,7 +42,7 @@ unit: ## Tests beside the code
 
 .PHONY: integration
 integration: ## Tests with real parts: git remotes, the Codex agent, a Kubernetes API server, GitHub's stand-in
-	$(call timed,integration tests,cargo test --quiet --test '*')
+	$(call timed,integration tests,RUST_TEST_THREADS=$(THREADS) cargo test --quiet --test '*')
 
 .PHONY: fuzz
 fuzz: ## Readers of foreign texts against random ones, 10 s each (SECONDS_EACH=60 for more)

@@ -16,6 +16,7 @@ use codexctl_action::ui::{Note, StepEnd, Ui};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::codex::{codex, native_codex};
 use crate::model::{Model, Script, Turn};
 
 /// The key that only the model and the proxy know.
@@ -69,25 +70,6 @@ pub(crate) struct Bench {
     pub(crate) threads: Arc<Mutex<Vec<String>>>,
     pub(crate) cancel: watch::Sender<bool>,
     pub(crate) place: LocalPlace,
-}
-
-/// The real Codex binary.
-pub(crate) fn codex() -> String {
-    std::env::var("CODEXCTL_TEST_CODEX").unwrap_or_else(|_| {
-        panic!("CODEXCTL_TEST_CODEX is not set: these tests need the real Codex binary (npm @openai/codex); see tests/README.md")
-    })
-}
-
-/// The program behind npm's launcher.
-fn native_codex() -> PathBuf {
-    let launcher = std::fs::canonicalize(codex()).unwrap();
-    if launcher.extension().is_none_or(|extension| extension != "js") {
-        return launcher;
-    }
-    let scope = launcher.ancestors().nth(3).unwrap();
-    let packages = std::fs::read_dir(scope).unwrap().flatten().map(|entry| entry.path().join("vendor"));
-    let targets = packages.filter_map(|vendor| std::fs::read_dir(vendor).ok()).flatten().flatten();
-    targets.map(|target| target.path().join("bin/codex")).find(|program| program.is_file()).unwrap()
 }
 
 impl Bench {

@@ -89,7 +89,7 @@ async fn codex_itself_knows_every_key_of_the_configuration_and_all_its_servers()
         bench.log()
     );
     let ask = |args: &[&str]| {
-        let output = Command::new(crate::bench::codex())
+        let output = Command::new(crate::codex::codex())
             .args(args)
             .env("CODEX_HOME", &bench.run.home)
             .env("CODEXCTL_RUN_BEARER", "x")

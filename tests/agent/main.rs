@@ -4,6 +4,8 @@
 
 mod apart;
 mod bench;
+#[path = "../support/codex.rs"]
+mod codex;
 mod config;
 #[path = "../support/model.rs"]
 mod model;

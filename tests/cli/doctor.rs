@@ -132,7 +132,7 @@ fn where_all_is_well_each_line_says_what_is_there() {
     ✓ git remote          [server]/codex-k8s/shop.git answers with the token: 1 branch
     ✓ agent               codex-cli 0.169.0 ([home]/bin/codex); tried with 0.169.0
     ✓ isolation           kept from codexctl's secrets by Codex's own sandbox (workspace-write, network on)
-    ✓ model key           OPENAI_API_KEY is set; not tried out, for doctor never calls the model
+    ✓ model key           OPENAI_API_KEY is set, for 127.0.0.1; not tried out, for doctor never calls the model
     ✓ codex.githubAccess  none: the agent gets no token, codexctl publishes
     – cluster             not looked at: it belongs to the runtime kubernetes
 
@@ -243,7 +243,7 @@ fn a_token_that_may_too_little_is_told_with_the_flows_that_miss_it() {
     → Flows need contents: write (dev, review and repair push), issues: write (every flow comments), pull_requests: write (dev, review, repair); in a workflow: `permissions: { contents: write, issues: write, pull-requests: write }`
 
     ✗ permissions GitHub refuses to read issues in codex-k8s/shop: Resource not accessible by integration: every flow reads and comments on them
-    → The token lacks the permission issues: read; in a workflow: `permissions: { issues: read }`
+    → The token lacks the permission issues: read. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
     ! Actions whether GITHUB_TOKEN may open pull requests can't be asked with it
     → Look that it is ticked: Settings, Actions, General, Workflow permissions: "Allow GitHub Actions to create and approve pull requests"
@@ -324,8 +324,7 @@ fn an_unreachable_github_a_closed_git_server_and_a_wrong_repository_are_each_one
     ✗ GitHub no answer from GitHub (Connection refused (os error 111))
     → Look at the network, GITHUB_API_URL, HTTPS_PROXY and https://www.githubstatus.com
 
-    ✗ git remote `git ls-remote --heads -- [server]/codex-k8s/shop.git` failed with exit code 128:
-    fatal: repository '[server]/codex-k8s/shop.git/' not found
+    ✗ git remote git ls-remote failed: repository '[server]/codex-k8s/shop.git/' not found
     → [server]/codex-k8s/shop.git is missing, or the token has no access to it: look at the remote `origin` and at --repo
 
     ✗ repository there is no repository codex-k8s/zoo, or the token has no access to it
@@ -407,7 +406,7 @@ fn services_yaml_counts_with_its_mistakes_and_what_it_gives_the_agent() {
     ward.scene.write("services.yaml", "project: [");
     let broken = ward.line(ward.call(&[]), "services.yaml");
     assert_snapshot!([write, wrong, broken].join("\n\n"), @"
-    ! codex.githubAccess write: on the runtime local the agent gets no token all the same; in a pod it would, and text of an issue could make it use it
+    ! codex.githubAccess write: the agent gets the run's own token, and text of an issue could make it use it
     → Leave it out: with none the agent works and codexctl publishes
 
     ✗ services.yaml services.yaml has 1 error

@@ -5,6 +5,7 @@ use std::time::Instant;
 use insta::assert_snapshot;
 
 use crate::command::{Codexctl, Ran};
+use crate::prompt::OnGitHub;
 use crate::scene::Scene;
 
 pub(crate) const REPO: &str = "codex-k8s/shop";
@@ -92,7 +93,7 @@ fn something_has_to_be_named() {
     assert_snapshot!(scene.ensure(&[]).refused(), @"error: ci ensure-slot has to know whose slot is meant: give --issue, --pr or --slot");
     assert_snapshot!(scene.ensure(&["--issue", "7", "--env", "aj"]).refused(), @"error: --env: services.yaml has no environment `aj`, it has dev, ai-staging, ai, ai-repair, preview");
     assert_snapshot!(scene.ensure(&["--issue", "7", "--wait-for-slot", "soon"]).refused(), @"error: --wait-for-slot: `soon` is no time: write one like 30m or 1h30m");
-    assert_snapshot!(scene.call(&["ci", "ensure-slot", "--issue", "7"]).run().refused(), @"error: no repository: there is no remote `origin` here; --repo owner/name names it");
+    assert_snapshot!(scene.call(&["ci", "ensure-slot", "--issue", "7"]).run().refused(), @"error: nothing names the repository, and there is no remote `origin` here: give --repo owner/name");
     assert!(scene.slots().is_empty());
 }
 
@@ -191,4 +192,28 @@ fn many_at_once_for_as_many_issues_get_as_many_slots() {
     let mut of: Vec<_> = scene.slots().into_iter().map(|(_, issue, _)| issue).collect();
     of.sort_unstable();
     assert_eq!(of, [Some(11), Some(12), Some(13), Some(14)]);
+}
+
+#[test]
+fn a_number_beyond_the_limit_and_another_issue_s_pull_request_are_refused() {
+    let scene = Scene::shop();
+    assert_snapshot!(scene.ensure(&["--slot", "999"]).refused(), @"error: --slot: 999 is more than the 5 slots that --max or maxSlots of services.yaml allow");
+    assert_eq!(scene.ensure(&["--issue", "7"]).exit, 0);
+    assert_eq!(scene.ensure(&["--issue", "7", "--pr", "8"]).exit, 0);
+    assert_eq!(scene.ensure(&["--issue", "3"]).exit, 0);
+    let other = scene.ensure(&["--issue", "3", "--pr", "8"]);
+    assert_eq!(other.exit, 1);
+    assert_snapshot!(other.stderr, @"error: pull request #8 is worked on in slot 1 (ai, issue #7): give the issue that it belongs to, or no issue");
+    assert_eq!(scene.slots(), [(1, Some(7), Some(8)), (2, Some(3), None)]);
+}
+
+#[test]
+fn a_slot_is_linked_only_to_what_github_has() {
+    let github = OnGitHub::new();
+    let on = |arguments: &[&str]| github.call(arguments).env("GITHUB_REPOSITORY", REPO).run();
+    assert_eq!(on(&["ci", "ensure-slot", "--issue", "7"]).exit, 0);
+    let linked = on(&["manage-env", "set", "--issue", "7", "--pr", "77"]);
+    assert_eq!(linked.exit, 1);
+    assert_snapshot!(linked.stderr, @"error: GitHub has no pull request #77 in codex-k8s/shop: it is missing, or the token has no access to it");
+    assert_eq!(github.scene.slots(), [(1, Some(7), None)]);
 }

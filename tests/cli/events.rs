@@ -18,8 +18,8 @@ fn refused(payload: &[u8]) -> String {
 fn an_event_that_is_not_there_is_told_with_what_named_it() {
     let scene = Scene::empty();
     assert_snapshot!(scene.run(&["run"]).refused(), @"error: no event: give --event FILE (`-` is standard input), or set GITHUB_EVENT_PATH");
-    assert_snapshot!(scene.run(&["run", "--event", "none.json"]).refused(), @"error: --event: can't read none.json: No such file or directory (os error 2)");
-    assert_snapshot!(scene.call(&["run"]).env("GITHUB_EVENT_PATH", "none.json").run().refused(), @"error: GITHUB_EVENT_PATH: can't read none.json: No such file or directory (os error 2)");
+    assert_snapshot!(scene.run(&["run", "--event", "none.json"]).refused(), @r#"error: --event: can't read none.json: No such file or directory (os error 2). In a job of a workflow `cp "$GITHUB_EVENT_PATH" event.json` keeps one; without an event `codexctl prompt run --kind dev_issue --issue 7` does the same work"#);
+    assert_snapshot!(scene.call(&["run"]).env("GITHUB_EVENT_PATH", "none.json").run().refused(), @r#"error: GITHUB_EVENT_PATH: can't read none.json: No such file or directory (os error 2). In a job of a workflow `cp "$GITHUB_EVENT_PATH" event.json` keeps one; without an event `codexctl prompt run --kind dev_issue --issue 7` does the same work"#);
     assert_snapshot!(scene.run(&["run", "--event", "."]).refused(), @"error: --event: can't read .: Is a directory (os error 21)");
 }
 

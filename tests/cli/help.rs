@@ -23,6 +23,7 @@ fn help_shows_the_commands_and_the_first_step() {
 
     Commands:
       run          Runs the whole thing: event → flow → result
+      action       Runs what a step of a workflow asks for: the entry point of the container action
       init         Writes a commented services.yaml and the caller workflow into a repository
       validate     Checks services.yaml and all manifests, for every environment
       doctor       Checks what a run on this machine needs, and says how to fix each
@@ -46,7 +47,7 @@ fn help_shows_the_commands_and_the_first_step() {
               The stack's description; its folder is the project's root [CODEXCTL_CONFIG; default
               services.yaml]
           --env <NAME>
-              The environment; a run's default is the flow's own [CODEXCTL_ENV]
+              The environment; by default the flow's own, or ai [CODEXCTL_ENV]
           --namespace <NAME>
               The namespace, instead of the one by pattern [CODEXCTL_NAMESPACE]
           --vars <A=1,B=2>
@@ -153,7 +154,7 @@ fn help_of_run_has_every_flag_with_its_variable_and_the_routing_table() {
               The stack's description; its folder is the project's root [CODEXCTL_CONFIG; default
               services.yaml]
           --env <NAME>
-              The environment; a run's default is the flow's own [CODEXCTL_ENV]
+              The environment; by default the flow's own, or ai [CODEXCTL_ENV]
           --namespace <NAME>
               The namespace, instead of the one by pattern [CODEXCTL_NAMESPACE]
           --vars <A=1,B=2>

@@ -213,6 +213,7 @@ fn what_was_written_carries_a_dry_run_from_the_label_to_the_pull_request() {
     let state = place.folder.path().join("state");
     let ran = place
         .call(&["run", "--dry-run", "--repo", "codex-k8s/shop", "--event", &event("dev.json")])
+        .env("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
         .env("XDG_STATE_HOME", state)
         .run();
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);

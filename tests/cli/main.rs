@@ -17,6 +17,7 @@ mod stand;
 #[path = "../support/tls/mod.rs"]
 mod tls;
 
+mod action;
 mod agent_config;
 mod agent_config_mistakes;
 mod config;
@@ -28,6 +29,7 @@ mod help;
 mod hostile;
 mod init;
 mod manage_env;
+mod manage_env_asks;
 mod payloads;
 mod plan;
 mod plan_root;

@@ -43,7 +43,7 @@ impl Scene {
     }
 
     /// The numbers of slots that have a record, and of those that have a folder.
-    fn there(&self) -> (Vec<u64>, Vec<String>) {
+    pub(crate) fn there(&self) -> (Vec<u64>, Vec<String>) {
         let folders = std::fs::read_dir(self.state().join("work")).into_iter().flatten();
         let mut folders: Vec<_> =
             folders.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -52,7 +52,7 @@ impl Scene {
     }
 
     /// Snapshots without ages.
-    fn aged(&self, assertions: impl FnOnce()) {
+    pub(crate) fn aged(&self, assertions: impl FnOnce()) {
         let mut settings = insta::Settings::clone_current();
         settings.add_filter(r"\b\d+d\b", "[age]");
         settings.add_filter(r#"_seconds(=|: |": )\d+"#, "_seconds$1[n]");
@@ -62,7 +62,7 @@ impl Scene {
 }
 
 /// Three slots: an issue with its pull request, a repair, one that somebody works on.
-fn three() -> Scene {
+pub(crate) fn three() -> Scene {
     let scene = Scene::shop();
     scene.slot(1, &json!({"issue": 7, "pr": 8, "branch": "codex/issue-7"}));
     scene.slot(2, &json!({"issue": 9, "env": "ai-repair", "phase": "agent"}));
@@ -298,7 +298,7 @@ fn the_comment_names_what_it_lacks() {
     };
     assert_snapshot!(said(&["comment"]), @"2: error: manage-env comment has to know the slot: give --slot, --issue or --pr");
     assert_snapshot!(said(&["comment", "--slot", "3"]), @"1: error: no slot of ai matches: codexctl manage-env list shows all");
-    assert_snapshot!(said(&["comment", "--slot", "4"]), @"1: error: slot 4 is linked to no pull request: give --pr, or link it with codexctl manage-env set");
+    assert_snapshot!(said(&["comment", "--slot", "4"]), @"2: error: slot 4 is linked to no pull request: give --pr, or link it with codexctl manage-env set");
     let links = scene.manage(&["comment", "--slot", "3", "--pr", "8", "--runtime", "kubernetes"]);
     assert_snapshot!(links.stdout, @r#"
     <!-- codexctl:{"kind":"environment","repo":"codex-k8s/shop","project":"shop","number":8,"schema":1,"branch":"codex/issue-8","pr":8} -->

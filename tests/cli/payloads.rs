@@ -62,6 +62,7 @@ fn dry(scene: &Scene, file: &Path, arguments: &[&str], variables: &[(&str, &str)
     command.args(["run", "--dry-run", "--event"]).arg(file).args(arguments);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(scene.work());
     command.env("HOME", scene.home()).env("XDG_STATE_HOME", scene.home().join("state"));
+    command.env("OPENAI_BASE_URL", "http://127.0.0.1:9/v1");
     for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env(proxy, CLOSED.as_str());
     }

@@ -207,7 +207,7 @@ fn a_repair_is_shown_as_it_runs_without_being_told_where() {
     };
     assert_snapshot!(shown(&[]), @"
     - Repository `OWNER/NAME`, project `shop`, environment `ai-repair`, slot 1
-    - Branch `codex/ai-repair-N`, which started from `main`
+    - Branch `codex/ai-repair-1`, which started from `main`
     ");
     assert!(shown(&["--env", "ai"]).contains("environment `ai`,"), "{}", shown(&["--env", "ai"]));
 }

@@ -680,3 +680,14 @@ fn help_says_what_it_prints() {
               codexctl render --env ai --slot 1 --file deploy/hooks/smoke-test.sh
     ");
 }
+
+#[test]
+fn an_environment_without_objects_says_so() {
+    let scene = small();
+    let ran = scene.run(&["render", "--env", "ai", "--slot", "1", "--skip-services", "all", "--skip-infra", "all"]);
+    assert_snapshot!(ran.shown(), @"
+    exit 0
+    ── stderr
+    note: no objects: no manifest of ai is chosen
+    ");
+}

@@ -77,6 +77,8 @@ impl Scene {
             .env("HOME", self.home())
             .env("XDG_STATE_HOME", self.home().join("state"))
             .env("USER", "ann")
+            // A dry run warns where no model can be asked.
+            .env("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
             .folder(&self.work())
     }
 

@@ -73,8 +73,11 @@ fn an_output_file_that_can_not_be_written_is_an_error() {
     let scene = Scene::empty();
     let label = fs::read_to_string(event("dev.json")).expect("the event").replace("[ai-dev]", "question");
     let ran = scene.call(&["run", "--event", "-"]).stdin(label).env("GITHUB_OUTPUT", "/dev/null/outputs").run();
-    assert_ne!(ran.exit, 0);
-    assert_snapshot!(ran.stderr, @"error: can't write /dev/null/outputs: Not a directory (os error 20)");
+    assert_eq!(ran.exit, 1);
+    assert_snapshot!(ran.stderr, @"
+    nothing to do: label `question` starts no flow
+    error: can't write /dev/null/outputs: /dev/null is no folder, and a folder has to be there: move it away
+    ");
 }
 
 #[test]

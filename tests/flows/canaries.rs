@@ -22,6 +22,11 @@ const CANARIES: [(&str, &str); 9] = [
     ("", "canary-of-the-inline-var-07"),
 ];
 
+/// The values of all of them.
+pub(crate) fn known() -> impl Iterator<Item = &'static str> {
+    CANARIES.into_iter().map(|(_, value)| value)
+}
+
 /// The agent looks for them, then does its work.
 const LOOK: &str = "env; set; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n' | sort -u | head -300; \
                     git log --all -p -1 >/dev/null; git config --list; cat ../codex-home/config.toml ../../../slots/*.json 2>/dev/null";
@@ -47,24 +52,44 @@ pub(crate) fn with_canaries(scene: Scene) -> (Scene, Calls) {
     files.iter().fold(scene, |scene, (name, path)| scene.env(name, path)).env("CODEXCTL_LOG_LEVEL", "debug").listening()
 }
 
+/// A secret of one story more than [`CANARIES`], and the one place where it may be.
+pub(crate) struct Canary {
+    pub(crate) value: &'static str,
+    /// The file that it came from, or that it has to be in, below the scene.
+    pub(crate) file: &'static str,
+    /// The program whose environment has it; what Codex starts for itself counts as Codex.
+    pub(crate) program: &'static str,
+}
+
 /// Fails where one of them is found.
 pub(crate) fn assert_found_nowhere(what: &str, scene: &Scene, calls: &Calls, ran: &Ran) {
+    let token = Canary { value: TOKEN, file: "", program: "" };
+    let in_var_file = |(_, value)| Canary { value, file: "vars.env", program: "" };
+    let others = CANARIES.into_iter().skip(1).map(in_var_file);
+    assert_each_in_its_place(what, scene, calls, ran, &std::iter::once(token).chain(others).collect::<Vec<_>>());
+}
+
+/// Fails where one of these is found but in its place.
+pub(crate) fn assert_each_in_its_place(what: &str, scene: &Scene, calls: &Calls, ran: &Ran, canaries: &[Canary]) {
     let model: String = scene.model.seen().iter().map(|seen| seen.body.to_string()).collect();
     let github: Vec<String> =
         scene.stand.as_ref().unwrap().state().requests.iter().map(|request| format!("{request:?}")).collect();
-    for (name, value) in CANARIES {
-        // What the shims wrote down is looked at below, and the file is where it came from.
+    let (has, calls) = (scene.github(), calls.all());
+    for &Canary { value, file, program } in canaries {
+        // What the shims wrote down is looked at below.
         let places = places(scene, ran, value, &["calls"]);
-        let places: Vec<_> = places.into_iter().filter(|place| place != "vars.env").collect();
-        assert_eq!(places, Vec::<String>::new(), "{what}: {name} {value}");
-        assert!(!model.contains(value), "{what}: the model was told {name} {value}");
-        assert!(!scene.github().contains(value), "{what}: GitHub has {name} {value}");
+        let places: Vec<_> = places.into_iter().filter(|place| place != file).collect();
+        assert_eq!(places, Vec::<String>::new(), "{what}: {value}\n{}{}", ran.stderr, ran.stdout);
+        assert!(!model.contains(value), "{what}: the model was told {value}");
+        assert!(!has.contains(value), "{what}: GitHub has {value}");
         let sent = github.iter().find(|request| request.contains(value));
-        assert_eq!(sent, None, "{what}: GitHub was sent {name} {value}");
-        for call in calls.all() {
+        assert_eq!(sent, None, "{what}: GitHub was sent {value}");
+        for call in &calls {
             assert!(!call.arguments.concat().contains(value), "{what}: {} {:?}", call.program, call.arguments);
             let allowed = |variable: &&String| {
-                !(call.program == "git" && value == TOKEN && variable.starts_with("CODEXCTL_ASKPASS_TOKEN="))
+                let asks = call.program == "git" && value == TOKEN && variable.starts_with("CODEXCTL_ASKPASS_TOKEN=");
+                let codex = program == "codex" && call.is_of_codex();
+                !asks && !codex && call.program != program
             };
             let held = call.environment.iter().filter(allowed).find(|variable| variable.contains(value));
             assert_eq!(held, None, "{what}: the environment of {} {:?}", call.program, call.arguments);

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
+
 use crate::command::Ran;
 use crate::scene::{KEY, Scene, TOKEN, git};
 use crate::script::{CHANGE, done, result_with, run};
@@ -28,6 +30,7 @@ fn all_files(folder: &Path, without: &[&str]) -> Vec<PathBuf> {
 /// All places where the value stands: files of the scene, git objects, output.
 pub(crate) fn places(scene: &Scene, ran: &Ran, value: &str, without: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
+    let wanted = AhoCorasick::new([value]).unwrap();
     for (name, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
         if text.contains(value) {
             found.push(name.to_owned());
@@ -35,7 +38,7 @@ pub(crate) fn places(scene: &Scene, ran: &Ran, value: &str, without: &[&str]) ->
     }
     for file in all_files(&scene.path(""), without) {
         let bytes = std::fs::read(&file).unwrap();
-        if bytes.windows(value.len()).any(|window| window == value.as_bytes()) {
+        if wanted.is_match(&bytes) {
             found.push(file.strip_prefix(scene.path("")).unwrap().display().to_string());
         }
     }
@@ -112,6 +115,7 @@ fn a_secret_in_the_agents_change_is_refused_and_named_by_its_place_alone() {
             ✓ agent           1 command, 2,040 tokens
             ✓ check           done, 1 file, +1 −0
             ✗ commit          secrets would leave the run:
+            note: the change that may not be published is set aside: <scene>/state/codexctl/codex-k8s/shop/set-aside/codex-issue-7-<tree>.patch
             error: secrets would leave the run:
                 services/checkout/store.js:93: a secret value of this run
               Take them out of the change and rotate those that are real
@@ -133,7 +137,7 @@ fn a_secret_in_the_agents_change_is_refused_and_named_by_its_place_alone() {
             "#);
             insta::assert_snapshot!(scene.outbox(), @r#"
             === issue-7.comment-progress.md
-            <!-- codexctl:{"kind":"progress","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1,"branch":"codex/issue-7","session":"<thread>","phase":"unfinished","delivery":"<delivery>"} -->
+            <!-- codexctl:{"kind":"progress","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1,"branch":"codex/issue-7","session":"<thread>","phase":"refused","delivery":"<delivery>"} -->
             ### 🛑 Not published: the result breaks the publish policy
 
             > ```text
@@ -148,9 +152,9 @@ fn a_secret_in_the_agents_change_is_refused_and_named_by_its_place_alone() {
 
             </details>
 
-            **Nothing is lost:** the work so far is in slot 1; the next run goes on from there.
+            **Set aside:** what Codex changed is not published. A copy lies in `set-aside/codex-issue-7-<tree>.patch` of codexctl's state folder on the machine of this run; the next run starts without it.
 
-            **Next:** ask for less in the issue, or allow it under `publish` in `services.yaml` on the default branch; then set the label `[ai-dev]` again.
+            **Next:** have it left out: say so in the issue. If it is real, revoke it. No setting lets it through: a false alarm you can commit to the default branch yourself, as only new lines are looked at. Then set the label `[ai-dev]` again.
 
             **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 
@@ -215,8 +219,11 @@ fn a_secret_in_the_agents_change_is_refused_and_named_by_its_place_alone() {
             | `services/checkout/store.js` | 1 | 0 |
             "#);
         }
-        // The agent's own folders are its own.
-        assert_eq!(places(&scene, &ran, PASSWORD, &["tree", "codex-home", "agent-tmp"]), Vec::<String>::new());
+        // The agent's own folders are its own, and what is set aside is for this machine's user alone.
+        assert_eq!(
+            places(&scene, &ran, PASSWORD, &["tree", "codex-home", "agent-tmp", "set-aside"]),
+            Vec::<String>::new()
+        );
         assert!(!scene.origin().contains("codex/"), "{}", scene.origin());
         if on_github {
             assert!(!scene.github().contains(PASSWORD));
@@ -282,7 +289,7 @@ fn what_looks_like_a_token_in_the_agents_texts_is_refused_before_anything_leaves
 
     **Nothing is lost:** the work so far is on branch `codex/issue-7-wip`; the next run goes on from there.
 
-    **Next:** ask for less in the issue, or allow it under `publish` in `services.yaml` on the default branch; then set the label `[ai-dev]` again.
+    **Next:** have it left out: say so in the issue. If it is real, revoke it. No setting lets it through: a false alarm you can commit to the default branch yourself, as only new lines are looked at. Then set the label `[ai-dev]` again.
 
     **Cost:** <time> · 2,000 tokens in (200 cached), 40 out · 1 turn · `mock-model`
 

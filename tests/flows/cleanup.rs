@@ -162,11 +162,9 @@ fn an_issue_that_is_closed_before_there_is_a_pull_request_loses_its_slot_alone()
     ✓ gates           a cleanup may be started by anybody who can close the issue or pull request
     ✓ fetch           main at <commit>
     ✓ slots           1 to remove
-    note: unfinished work of slot 1 (ai, issue #7) is saved: branch codex/issue-7-wip
     ✓ stop            1 slot held
     ✓ destroy         slot 1 (ai, issue #7)
     note: branch codex/issue-7 stays: it holds work that is not merged and has no pull request
-    note: branch codex/issue-7-wip stays: it keeps unfinished work that no pull request has
     – branches        nothing to delete
     – close           no pull request was closed
     – comment         no comment about an environment

@@ -186,7 +186,7 @@ fn a_failed_turn_fails_the_run_and_takes_the_new_slot_away() {
     - [x] Sources
     - [x] Prompt
     - [ ] **Codex at work** ❌
-    - [ ] **Publish policy** ❌
+    - [ ] Publish policy
 
     </details>
     "#);
@@ -242,7 +242,7 @@ fn an_agent_that_runs_out_of_time_leaves_its_work_for_the_next_run() {
     - [x] Sources
     - [x] Prompt
     - [ ] **Codex at work** ❌
-    - [ ] **Publish policy** ❌
+    - [ ] Publish policy
 
     </details>
     "#);
@@ -308,7 +308,7 @@ fn an_agent_that_spends_its_budget_is_ended() {
     - [x] Sources
     - [x] Prompt
     - [ ] **Codex at work** ❌
-    - [ ] **Publish policy** ❌
+    - [ ] Publish policy
 
     </details>
     "#);
@@ -320,4 +320,38 @@ fn an_agent_that_spends_its_budget_is_ended() {
     issue-7.reaction.md
     summary.md
     ");
+}
+
+#[test]
+fn a_key_that_the_model_does_not_take_is_told_by_its_variable_and_the_model_s_own_address() {
+    let scene = Scene::new(vec![]).env("OPENAI_API_KEY", "sk-wrong-0123456789abcdef");
+    let model = scene.model.base_url();
+    let plain = |text: &str| text.replace(&model, "https://model.example/v1");
+    let ran = scene.run();
+    insta::assert_snapshot!(plain(&scene.log(&ran)), @"
+    exit 1
+    ✓ gates           no GitHub token, so whoever sits at this machine is the actor
+    ✓ acknowledge     eyes on issue #7
+    ✓ fetch           main at <commit>
+    ✓ slot            1 of ai, new
+    ✓ sources         branch codex/issue-7, new
+    ✓ prompt          dev_issue_en (built in), <n> characters
+      │ note: Model metadata for `mock-model` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.
+      │ error: the model's endpoint http://<address>/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL…
+      │ error: the model's endpoint http://<address>/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL…
+    ✗ agent           ended badly after 0 commands, 0 tokens
+    ✗ check           the model's endpoint http://<address>/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL names the endpoint
+    error: the model's endpoint http://<address>/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL names the endpoint
+    ");
+    let comment = plain(&scene.outbox_file(COMMENT));
+    insta::assert_snapshot!(comment.lines().skip(1).take_while(|line| !line.starts_with("**Next")).collect::<Vec<_>>().join("\n"), @"
+    ### ❌ The run failed
+
+    > ```text
+    > the model's endpoint http://<address>/v1 does not take the key in OPENAI_API_KEY (401): it is wrong, has run out, or is for another endpoint. Set a key that counts there; OPENAI_BASE_URL names the endpoint
+    > ```
+    ");
+    for text in [&ran.stdout, &ran.stderr, &comment] {
+        assert!(!plain(text).contains("127.0.0.1"), "{text}");
+    }
 }

@@ -2,6 +2,7 @@
 //! where the same run ends once that is mended. The table stands in docs/architecture.md.
 
 mod fault;
+mod outage;
 mod page;
 mod rows;
 mod story;
@@ -55,7 +56,7 @@ fn every_step_of_every_flow_has_a_row() {
 fn whatever_step_fails_people_are_told_and_the_same_run_comes_to_its_end_afterwards() {
     let rows = rows::all();
     let ends: Ends = Story::ALL.map(|story| (story, OnceLock::new())).into();
-    let outcomes = every(&rows, |row| fail(row, &ends));
+    let outcomes = every(6, &rows, |row| fail(row, &ends));
     let problems: Vec<&str> = outcomes.iter().flat_map(|outcome| &outcome.problems).map(String::as_str).collect();
     let table = page::table(&rows, &outcomes);
     page::renew(&table);
@@ -64,10 +65,10 @@ fn whatever_step_fails_people_are_told_and_the_same_run_comes_to_its_end_afterwa
 }
 
 /// Goes through the rows, several at once.
-fn every(rows: &[Fails], one: impl Fn(&Fails) -> Outcome + Sync) -> Vec<Outcome> {
+fn every(at_once: usize, rows: &[Fails], one: impl Fn(&Fails) -> Outcome + Sync) -> Vec<Outcome> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     std::thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);

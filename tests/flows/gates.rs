@@ -49,7 +49,7 @@ fn the_token_of_the_project_does_not_start_runs_by_itself() {
 
 #[test]
 fn a_closed_issue_stops_at_the_gate_state() {
-    let scene = Scene::new(discount()).on_github();
+    let scene = Scene::new(discount());
     scene.change_event(|event| event["issue"]["state"] = "closed".into());
     let ran = scene.run();
     assert_untouched(&scene, &ran);

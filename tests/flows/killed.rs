@@ -130,8 +130,8 @@ impl Scene {
 fn a_run_dies_where_it_is_told_to() {
     if let (Ok(place), Ok(arguments)) = (std::env::var(DIES_AT), std::env::var(ARGUMENTS)) {
         // This is the process that dies.
-        let arguments = std::iter::once("codexctl").chain(arguments.lines()).map(OsString::from).collect();
-        let outcome = codexctl_action::cli::run_with(arguments, Arc::new(Mortal(place)));
+        let arguments: Vec<_> = std::iter::once("codexctl").chain(arguments.lines()).map(OsString::from).collect();
+        let outcome = codexctl_action::cli::run_with(&arguments, Arc::new(Mortal(place)));
         panic!("it lived on: {outcome:?}");
     }
     let scene = Scene::new(paused());

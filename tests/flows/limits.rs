@@ -20,21 +20,20 @@ fn too_many_files_are_refused_by_the_publish_policy() {
       │ $ for n in $(seq 40); do echo $n > services/checkout/part-$n.js; done
       │ done: Ten or more pieces of one product cost 10 % less.
     ✓ agent           1 command, 2,040 tokens
-    ✗ check           more than 30 files changed: raise publish.maxFiles, add what is generated to .gitignore or publish.skip
-    warning: unfinished work could not be saved: more than 30 files changed: raise publish.maxFiles, add what is generated to .gitignore or publish.skip
-    slot 1 is kept: <scene>/state/codexctl/codex-k8s/shop/work/ai-1
-    error: more than 30 files changed: raise publish.maxFiles, add what is generated to .gitignore or publish.skip
+    ✗ check           40 files changed (40 of them in services/), publish.maxFiles allows 30: raise it, or add what is generated to .gitignore or publish.skip
+    note: the change that may not be published is set aside: <scene>/state/codexctl/codex-k8s/shop/set-aside/codex-issue-7-<tree>.patch
+    error: 40 files changed (40 of them in services/), publish.maxFiles allows 30: raise it, or add what is generated to .gitignore or publish.skip
     ");
     insta::assert_snapshot!(scene.everything(), @r#"
     branch main
 
     === #7 "Cart total ignores the quantity discount": issue, labels ["bug"], reactions ["eyes by codex-bot"]
     --- codex-bot:
-    <!-- codexctl:{"kind":"progress","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1,"branch":"codex/issue-7","session":"<thread>","phase":"unfinished","delivery":"<delivery>"} -->
+    <!-- codexctl:{"kind":"progress","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1,"branch":"codex/issue-7","session":"<thread>","phase":"refused","delivery":"<delivery>"} -->
     ### 🛑 Not published: the result breaks the publish policy
 
     > ```text
-    > more than 30 files changed: raise publish.maxFiles, add what is generated to .gitignore or publish.skip
+    > 40 files changed (40 of them in services/), publish.maxFiles allows 30: raise it, or add what is generated to .gitignore or publish.skip
     > ```
 
     <details><summary>What Codex said last</summary>
@@ -43,7 +42,7 @@ fn too_many_files_are_refused_by_the_publish_policy() {
 
     </details>
 
-    **Nothing is lost:** the work so far is in slot 1; the next run goes on from there.
+    **Set aside:** what Codex changed is not published. A copy lies in `set-aside/codex-issue-7-<tree>.patch` of codexctl's state folder on the machine of this run; the next run starts without it.
 
     **Next:** ask for less in the issue, or allow it under `publish` in `services.yaml` on the default branch; then set the label `[ai-dev]` again.
 
@@ -76,6 +75,7 @@ fn too_many_files_are_refused_by_the_publish_policy() {
       delivery: "<delivery>"
       branch: "codex/issue-7"
       session: "<thread>"
+      aside: "<scene>/state/codexctl/codex-k8s/shop/set-aside/codex-issue-7-<tree>.patch"
       lease: null
     "#);
 }
@@ -100,6 +100,7 @@ fn a_change_of_a_protected_path_stays_a_draft_that_says_so() {
     ✓ check           done, 1 file, +1 −0
     ✓ commit          <commit>  feat: Cart total ignores the quantity discount (#7)
     ✓ push            new branch codex/issue-7
+    warning: the pull request changes protected files: AGENTS.md
     ✓ pull            https://github.com/codex-k8s/shop/pull/8
     ✓ comment         pull request #8, issue #7
     ");
@@ -110,6 +111,8 @@ fn a_change_of_a_protected_path_stays_a_draft_that_says_so() {
     ### ✅ Done: pull request #8 awaits your review
 
     Ten or more pieces of one product cost 10 % less.
+
+    **Protected files are changed:** `AGENTS.md`. Read them line by line before you merge.
 
     **Next:** review #8 and mark it as ready. To have something changed, submit a review with **Request changes**: Codex works through every open thread.
 
@@ -133,7 +136,7 @@ fn a_change_of_a_protected_path_stays_a_draft_that_says_so() {
     </details>
     === #8 "Give the promised discount": draft pull request main ← codex/issue-7, reviewers ["octocat"], labels ["codex"], reactions []
     > [!WARNING]
-    > **This changes protected files:** `AGENTS.md`. Read them line by line before you merge; the pull request stays a draft until you mark it as ready.
+    > **This changes protected files:** `AGENTS.md`. Read them line by line before you merge; the pull request is a draft until you mark it as ready.
 
     `priceCart` left the discount out.
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+use crate::codex::native_codex;
 use crate::command::Ran;
 use crate::scene::{REPO, Scene, git};
 
@@ -140,12 +141,14 @@ impl Scene {
     pub(crate) fn plain(&self, text: &str) -> String {
         let root = self.path("").display().to_string();
         let mut text = text.replace(root.trim_end_matches('/'), "<scene>");
+        text = text.replace(&native_codex().display().to_string(), "<codex>");
         let filters = [
             (r"manual-[A-Za-z0-9.-]+-\d+", "<run>"),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<thread>"),
             (r"event-[0-9a-f]{16}", "<delivery>"),
             (r"prompt-[0-9a-f]{16}-\d+-\d+", "<delivery>"),
             (r"\b[0-9a-f]{40}\b", "<commit>"),
+            (r"\bcodex-issue-7-[0-9a-f]{10}\.patch", "codex-issue-7-<tree>.patch"),
             // A step that takes no time shows none.
             (r"(?m)  (\d+m )?\d+(\.\d+)?s$", ""),
             (r"(?m) · (\d+m )?\d+(\.\d+)?s( · |$)", "$3"),

@@ -8,8 +8,13 @@
     reason = "test code: helpers of stories stop the story"
 )]
 
+#[path = "../support/codex.rs"]
+mod codex;
 #[path = "../support/command.rs"]
 mod command;
+#[allow(dead_code, reason = "each test crate uses a part of it")]
+#[path = "../support/git_http.rs"]
+mod git_http;
 #[path = "../support/model.rs"]
 mod model;
 #[path = "../support/github/mod.rs"]
@@ -20,17 +25,24 @@ mod app;
 mod by_hand;
 mod canaries;
 mod canary;
+mod canary_commands;
+mod canary_tools;
 mod cleanup;
 mod cleanup_scene;
 mod cleanup_trouble;
 mod done;
+mod early;
 mod ends;
 mod failures;
+mod full_disk;
+mod full_slots;
 mod gates;
 mod gc;
 mod hostile;
 mod killed;
+mod last_word;
 mod limits;
+mod limits_of_github;
 mod look;
 mod machines;
 mod plan;
@@ -38,9 +50,13 @@ mod plan_hostile;
 mod plan_review;
 mod plan_strangers;
 mod prompted;
+mod refused;
+mod protected;
 mod review;
 mod scene;
 mod script;
 mod shims;
 mod stopped;
+mod unpublished;
 mod surfaces;
+mod yard;

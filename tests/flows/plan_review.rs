@@ -128,7 +128,7 @@ fn a_comment_changes_the_plan_and_gets_its_answer() {
     <details><summary>Steps</summary>
 
     - [x] Checks before the start
-    - [x] Reaction on the issue
+    - [x] Reaction on the comment
     - [x] Repository fetched
     - [x] Plan found
     - [x] Slot
@@ -290,7 +290,7 @@ fn a_comment_on_an_issue_of_the_plan_leads_to_its_root() {
     <details><summary>Steps</summary>
 
     - [x] Checks before the start
-    - [x] Reaction on the issue
+    - [x] Reaction on the comment
     - [x] Repository fetched
     - [x] Plan found
     - [x] Slot
@@ -455,7 +455,7 @@ fn a_comment_where_there_is_no_plan_is_told_so() {
     <details><summary>Steps</summary>
 
     - [x] Checks before the start
-    - [x] Reaction on the issue
+    - [x] Reaction on the comment
     - [x] Repository fetched
     - [ ] **Plan found** ❌
 
@@ -522,7 +522,11 @@ fn who_may_not_write_gets_no_answer_and_so_does_the_project_itself() {
 #[test]
 fn a_comment_on_a_closed_issue_stops_at_the_gate_state() {
     let scene = scene(reviewed(&[]));
-    scene.change_event(|event| event["issue"]["state"] = "closed".into());
+    scene
+        .stand
+        .as_ref()
+        .unwrap()
+        .set(|state| state.repos.get_mut(REPO).unwrap().issues.get_mut(&3).unwrap().closed = true);
     let ran = scene.run();
     assert_eq!(ran.exit, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("gate state: issue #3 is closed"), "{}", ran.stderr);

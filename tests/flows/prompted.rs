@@ -149,10 +149,10 @@ fn by_hand_an_account_that_may_not_write_or_is_not_named_stops_at_the_gate_actor
     scene.stand.as_ref().unwrap().set(|state| state.repos.get_mut(REPO).unwrap().collaborators.remove("codex-bot"));
     let stopped = scene.prompt_run(&["--issue", "7"]).run();
     assert_eq!((stopped.exit, scene.asked()), (3, 0), "{}", stopped.stderr);
-    insta::assert_snapshot!(stopped.stderr.lines().last().unwrap(), @"note: stopped by the gate actor: codex-bot, whose token this is, has no write permission on codex-k8s/shop (read)");
+    insta::assert_snapshot!(stopped.stderr.lines().last().unwrap(), @"note: stopped by the gate actor: codex-bot, whose token this is, has no write permission on codex-k8s/shop (read): ask for it, or give a token of somebody who has it");
     let not_named = scene.prompt_run(&["--issue", "7", "--allowed-users", "octocat"]).run();
     assert_eq!((not_named.exit, scene.asked()), (3, 0), "{}", not_named.stderr);
-    insta::assert_snapshot!(not_named.stderr.lines().last().unwrap(), @"note: stopped by the gate actor: codex-bot, whose token this is, is not in CODEXCTL_ALLOWED_USERS");
+    insta::assert_snapshot!(not_named.stderr.lines().last().unwrap(), @"note: stopped by the gate actor: codex-bot, whose token this is, is not in CODEXCTL_ALLOWED_USERS: add it there, or give a token of somebody who is");
     let named = scene.prompt_run(&["--issue", "7", "--allowed-users", "octocat, codex-bot", "--dry-run"]).run();
     assert_eq!(named.exit, 0, "{}", named.stderr);
 }
@@ -437,7 +437,7 @@ fn a_dry_run_shows_every_write_and_touches_nothing() {
     │  ├─ namespace shop-dev-1
     │  └─ record <scene>/state/codexctl/codex-k8s/shop/slots/1.json
     ├─ agent
-    │  ├─ /root/.cache/codexctl-tests/bin/codex exec --json --output-schema <scene>/state/codexctl/codex-k8s/shop/work/ai-1/codex-home/result-schema.json --cd <scene>/state/codexctl/codex-k8s/shop/work/ai-1/tree -m mock-model -c 'model_reasoning_effort="medium"' -
+    │  ├─ <codex> exec --json --output-schema <scene>/state/codexctl/codex-k8s/shop/work/ai-1/codex-home/result-schema.json --cd <scene>/state/codexctl/codex-k8s/shop/work/ai-1/tree -m mock-model -c 'model_reasoning_effort="medium"' -
     │  ├─ in <scene>/state/codexctl/codex-k8s/shop/work/ai-1/tree
     │  ├─ model mock-model (CODEXCTL_MODEL)
     │  ├─ effort medium (codex.modelReasoningEffort in services.yaml)
@@ -476,4 +476,39 @@ fn commits_are_by_whom_the_workflow_names() {
     let ran = call.env("CODEXCTL_GH_USERNAME", "shop-bot").env("CODEXCTL_GH_EMAIL", "bot@shop.example").run();
     assert_eq!(ran.exit, 0, "{}", ran.stderr);
     assert!(scene.origin().contains("shop-bot <bot@shop.example>"), "{}", scene.origin());
+}
+
+#[test]
+fn an_issue_of_a_plan_is_worked_on_with_that_plan_and_so_is_the_plan_s_own() {
+    let turns = [vec![crate::plan::plan().remove(1)], discount(), discount()].concat();
+    let scene = Scene::new(turns).asked_by("plan").on_github();
+    assert_eq!(scene.run().exit, 0);
+    for (issue, has, has_not) in [
+        ("4", ["## The plan of issue #3, of which this issue is a part", "Take a code in the cart"], "is about."),
+        (
+            "3",
+            ["## The plan of this issue: carry out all of it", "What “Take a code in the cart” is about."],
+            "a part\n",
+        ),
+    ] {
+        let ran = scene.prompt_run(&["--issue", issue]).run();
+        assert_eq!(ran.exit, 0, "{}", ran.stderr);
+        let prompt = told(&scene).pop().unwrap();
+        let plan = &prompt[prompt.find("## The plan of").unwrap()..prompt.find("# Rules").unwrap()];
+        assert!(plan.contains("Balances live in a table of their own."), "{plan}");
+        assert!(has.iter().all(|text| plan.contains(text)) && !plan.contains(has_not), "{plan}");
+        let look = scene.call_of(&["prompt", "render", "--repo", REPO, "--issue", issue]).run();
+        assert!(look.stdout.contains(has[0]), "{}", look.stdout);
+    }
+}
+
+#[test]
+fn that_the_stack_is_not_ready_is_told_the_agent_here_too() {
+    let scene = Scene::new(discount()).on_github();
+    assert_eq!(scene.prompt_run(&["--issue", "7", "--infra-unhealthy"]).run().exit, 0);
+    let prompt = &told(&scene)[0];
+    assert!(
+        prompt.contains("- codexctl was told that it did not get ready, and you can't reach it from here."),
+        "{prompt}"
+    );
 }

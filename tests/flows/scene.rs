@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::codex::{codex, native_codex};
 use crate::command::{Codexctl, Ran, Running};
 use crate::model::{Model, Script, Turn};
 use crate::script::{GO, WAITS, script};
+use crate::shims::which;
 use crate::stand::{Git, Stand};
+use crate::yard::{Yard, yard};
 
 pub(crate) const REPO: &str = "codex-k8s/shop";
 /// A secret that only the environment of codexctl holds.
@@ -22,8 +24,8 @@ pub(crate) const KEY: &str = "sk-canary-0123456789abcdef0123456789";
 
 /// A shop, a remote, a model, perhaps a GitHub; gone with the story.
 pub(crate) struct Scene {
-    root: TempDir,
-    _template: Arc<TempDir>,
+    root: PathBuf,
+    _yard: Arc<Yard>,
     /// The file of the event that starts the story, without its ending.
     event: &'static str,
     sandboxed: bool,
@@ -33,15 +35,11 @@ pub(crate) struct Scene {
     _serving: Serving,
 }
 
-/// The real Codex binary.
-pub(crate) fn codex() -> String {
-    std::env::var("CODEXCTL_TEST_CODEX")
-        .expect("CODEXCTL_TEST_CODEX names nothing: run the tests by `make test`, which sets it up")
-}
-
 /// A git of the story's own, plain and without the machine's configuration.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
+    // By its path it starts without a copy of this process.
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| which("git").unwrap());
+    let output = Command::new(PROGRAM.as_path())
         .args(arguments)
         .current_dir(folder)
         .env_clear()
@@ -66,31 +64,6 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), to).unwrap();
         }
     }
-}
-
-/// The folder that all scenes of this process are copied from: `shop` with its one commit, `origin.git`.
-///
-/// It goes with the last scene: what only the process itself held would stay on the disk for ever.
-fn template() -> Arc<TempDir> {
-    static TEMPLATE: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
-    let mut known = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
-    known.upgrade().unwrap_or_else(|| {
-        let root = folder("template-");
-        let shop = root.path().join("shop");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop"), &shop);
-        git(&shop, &["init", "--quiet", "--initial-branch=main"]);
-        git(&shop, &["add", "--all"]);
-        git(&shop, &["commit", "--quiet", "--message=The shop as it is"]);
-        git(root.path(), &["clone", "--quiet", "--bare", "shop", "origin.git"]);
-        let made = Arc::new(root);
-        *known = Arc::downgrade(&made);
-        made
-    })
-}
-
-/// Codex refuses a home below the temporary folder, so the build's own folder is used.
-fn folder(prefix: &str) -> TempDir {
-    tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
 /// The thread that a model is served by; it ends when this is dropped.
@@ -124,20 +97,17 @@ impl Scene {
     }
 
     pub(crate) fn with_script(script: Script) -> Self {
-        let root = folder("flows-");
-        let template = template();
+        let yard = yard();
+        let root = yard.plot();
         for part in ["shop", "origin.git"] {
-            copy(&template.path().join(part), &root.path().join(part));
+            yard.copy(part, &root.join(part));
         }
-        git(
-            &root.path().join("shop"),
-            &["remote", "add", "origin", &root.path().join("origin.git").display().to_string()],
-        );
+        git(&root.join("shop"), &["remote", "add", "origin", &root.join("origin.git").display().to_string()]);
         let (model, serving) = serve(Script { key: Some(KEY.to_owned()), ..script });
         let base_url = model.base_url();
         let scene = Self {
             root,
-            _template: template,
+            _yard: yard,
             event: "dev",
             sandboxed: false,
             model,
@@ -146,11 +116,19 @@ impl Scene {
             _serving: serving,
         };
         scene
-            .env("CODEXCTL_AGENT_COMMAND", &codex())
+            .env("CODEXCTL_AGENT_COMMAND", &native_codex().display().to_string())
             .env("CODEXCTL_MODEL", "mock-model")
             .env("OPENAI_BASE_URL", &base_url)
             .env("OPENAI_API_KEY", KEY)
             .env("SHOP_MCP", "off")
+    }
+
+    /// Another model than at first: its turns need to know the scene.
+    pub(crate) fn playing(mut self, turns: Vec<Turn>) -> Self {
+        let (model, serving) = serve(Script { key: Some(KEY.to_owned()), ..script(turns) });
+        let base_url = model.base_url();
+        (self.model, self._serving) = (model, serving);
+        self.env("OPENAI_BASE_URL", &base_url)
     }
 
     /// Another event of the shop than `dev` starts the story.
@@ -191,15 +169,16 @@ impl Scene {
         self
     }
 
-    /// The agent must be kept apart. Other stories do without where a machine has no means: what their agents do is known and harmless.
+    /// The agent must be kept apart, and is started as people start it. Other stories do without where a machine has no means: what
+    /// their agents do is known and harmless.
     pub(crate) fn sandboxed(mut self) -> Self {
         self.sandboxed = true;
-        self
+        self.env("CODEXCTL_AGENT_COMMAND", &codex())
     }
 
     /// A file or folder of the scene.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
+        self.root.join(name)
     }
 
     /// The state folder of the shop.
@@ -236,7 +215,7 @@ impl Scene {
 
     /// Somebody else's commit on a branch of `origin`, which is made from `main` where it isn't there.
     pub(crate) fn somebody_pushes(&self, branch: &str, path: &str, text: &str) {
-        let clone = tempfile::tempdir_in(self.root.path()).unwrap();
+        let clone = tempfile::tempdir_in(&self.root).unwrap();
         git(clone.path(), &["clone", "--quiet", &self.path("origin.git").display().to_string(), "work"]);
         let work = clone.path().join("work");
         let there = !git(&work, &["branch", "--remotes", "--list", &format!("origin/{branch}")]).is_empty();
@@ -245,8 +224,7 @@ impl Scene {
         let before = std::fs::read_to_string(&path).unwrap_or_default();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, before + text).unwrap();
-        // The shop's own .gitignore keeps prompts of a project out.
-        git(&work, &["add", "--all", "--force"]);
+        git(&work, &["add", "--all"]);
         git(&work, &["commit", "--quiet", "--message=Somebody else's work"]);
         git(&work, &["push", "--quiet", "origin", branch]);
     }

@@ -52,7 +52,7 @@ impl Scene {
                 shim(name, &real);
             }
         }
-        shim("codex", Path::new(&crate::scene::codex()));
+        shim("codex", Path::new(&crate::codex::codex()));
         let path = format!("{}:{}", shims.display(), std::env::var("PATH").unwrap());
         let agent = shims.join("codex").display().to_string();
         (self.env("PATH", &path).env("CODEXCTL_AGENT_COMMAND", &agent), calls)
@@ -72,8 +72,7 @@ impl Calls {
     /// The arguments of each program, in no order, with what differs from run to run named.
     pub(crate) fn arguments(&self, scene: &Scene) -> Vec<String> {
         // Codex looks into its tree with a git of its own, sooner or later than it ends.
-        let has = |call: &Called, wanted: &str| call.arguments.iter().any(|word| word == wanted);
-        let ours = |call: &&Called| call.program != "git" || (has(call, HOOKS_OFF) && !has(call, OF_CODEX));
+        let ours = |call: &&Called| call.program != "git" || (call.has(HOOKS_OFF) && !call.is_of_codex());
         let all = self.all();
         let mut all: Vec<String> = all
             .iter()
@@ -86,6 +85,19 @@ impl Calls {
 }
 
 impl Called {
+    fn has(&self, wanted: &str) -> bool {
+        self.arguments.iter().any(|word| word == wanted)
+    }
+
+    /// Whether it is Codex, npm's way to it, or a git that Codex started for itself: they have the same environment.
+    pub(crate) fn is_of_codex(&self) -> bool {
+        match self.program.as_str() {
+            "git" => self.has(OF_CODEX),
+            "node" => self.arguments.first().is_some_and(|script| script.ends_with("/codex")),
+            program => program == "codex",
+        }
+    }
+
     fn read(note: &Path) -> Self {
         let words = |path: &Path| {
             let bytes = std::fs::read(path).unwrap_or_default();
@@ -101,7 +113,8 @@ impl Called {
     }
 }
 
-fn which(name: &str) -> Option<PathBuf> {
+/// Where a shell finds a program.
+pub(crate) fn which(name: &str) -> Option<PathBuf> {
     let output = Command::new("sh").args(["-c", "command -v \"$0\"", name]).output().unwrap();
     let path = String::from_utf8(output.stdout).unwrap();
     output.status.success().then(|| PathBuf::from(path.trim()))

@@ -89,7 +89,7 @@ fn in_russian_everything_that_people_read_is_russian() {
     | --- | --- | --: | --- |
     | Проверки перед запуском | ✅ | <time> | токена GitHub нет: запускает тот, кто за этой машиной |
     | Реакция на задачу | ✅ | <time> | 👀 на задаче #·7 |
-    | Репозиторий получен | ✅ | <time> | main at <commit> |
+    | Репозиторий получен | ✅ | <time> | main на <commit> |
     | Слот | ✅ | <time> | 1 в окружении ai, новый |
     | Исходники | ✅ | <time> | ветка codex/issue-7, новая |
     | Промпт | ✅ | <time> | dev\_issue\_ru (встроенный), символов: <n> |
@@ -102,7 +102,7 @@ fn in_russian_everything_that_people_read_is_russian() {
 
     ### Куда смотреть
 
-    - [Issue](https://github.com/codex-k8s/shop/issues/7)
+    - [Задача](https://github.com/codex-k8s/shop/issues/7)
 
     ### Изменения
 

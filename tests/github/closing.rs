@@ -85,9 +85,9 @@ async fn what_github_refuses_is_told_with_the_way_out() {
     insta::assert_snapshot!(told.join("\n\n"), @"
     GitHub refuses to delete branch codex/issue-7 in codex-k8s/shop: Cannot delete this branch. The branch is protected: delete it by hand, or take the rule off in the repository's Settings, Rules
 
-    GitHub refuses to delete branch codex/issue-7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission contents: write; in a workflow: `permissions: { contents: write }`
+    GitHub refuses to delete branch codex/issue-7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission contents: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
-    GitHub refuses to close issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write, or pull_requests: write; in a workflow: `permissions: { issues: write }`
+    GitHub refuses to close issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
     GitHub has no issue #99 in codex-k8s/shop: it is missing, or the token has no access to it
     ");

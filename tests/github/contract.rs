@@ -15,6 +15,7 @@ async fn good() -> Vec<Exchange> {
     github.react(&Reacted::Issue(7)).await.unwrap();
     github.comments(7).await.unwrap();
     github.viewer().await.unwrap();
+    github.standing().await.unwrap();
     scene.stand.state().exchanges.clone()
 }
 

@@ -122,5 +122,5 @@ async fn a_token_that_may_not_open_issues_is_told_what_it_lacks() {
     let token = "ghs_reader00000000000000000000000000000";
     scene.stand.state().add_workflow_token(token, &[("issues", "read")]);
     let error = scene.github_as(token).put_issue(&wanted("a", "one")).await.unwrap_err();
-    insta::assert_snapshot!(error, @r#"GitHub refuses to open the issue "Part a" in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write; in a workflow: `permissions: { issues: write }`"#);
+    insta::assert_snapshot!(error, @r#"GitHub refuses to open the issue "Part a" in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`"#);
 }

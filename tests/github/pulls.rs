@@ -3,6 +3,7 @@
 use codexctl_action::github::{GitHub as _, Thread, WantedPull};
 
 use crate::scene::{REPO, Scene, progress, wanted_pull};
+use crate::stand::Fault;
 
 #[tokio::test]
 async fn a_pull_request_is_opened_as_a_draft_with_labels_and_reviewers() {
@@ -172,4 +173,39 @@ async fn a_comment_can_be_put_on_the_open_pull_request_of_a_branch() {
     github.put_pull(&wanted_pull()).await.unwrap();
     let url = github.put_comment(&comment).await.unwrap().into_known().unwrap();
     assert_eq!(url, "https://github.com/codex-k8s/shop/pull/8#issuecomment-101");
+}
+
+#[tokio::test]
+async fn one_that_is_ready_becomes_a_draft_again_where_that_is_wanted_and_github_lets_us() {
+    let scene = Scene::new();
+    let github = scene.github();
+    let ready = |scene: &Scene| {
+        scene.stand.set(|state| {
+            state.repos.get_mut(REPO).unwrap().issues.get_mut(&8).unwrap().pull.as_mut().unwrap().draft = false;
+        });
+    };
+    github.put_pull(&wanted_pull()).await.unwrap();
+    ready(&scene);
+    assert!(!github.put_pull(&wanted_pull()).await.unwrap().into_known().unwrap().draft);
+    let wanted = WantedPull { redraft: true, ..wanted_pull() };
+    assert!(github.put_pull(&wanted).await.unwrap().into_known().unwrap().draft);
+    assert!(scene.stand.state().repos[REPO].issues[&8].pull.as_ref().unwrap().draft);
+    ready(&scene);
+    scene.stand.state().repos.get_mut(REPO).unwrap().drafts = false;
+    assert!(!github.put_pull(&wanted).await.unwrap().into_known().unwrap().draft);
+    insta::assert_snapshot!(scene.ears.heard(), @"Warning: codex-k8s/shop has no draft pull requests: pull request #8 stays ready for review");
+}
+
+#[tokio::test]
+async fn a_refused_label_or_review_request_is_a_warning_for_the_pull_request_is_there() {
+    let scene = Scene::new();
+    let refused = Fault::Status(403, "Resource not accessible by integration");
+    scene.stand.fail_next("POST /repos/*/issues/8/labels", refused.clone());
+    scene.stand.fail_next("POST /repos/*/pulls/8/requested_reviewers", refused);
+    let placed = scene.github().put_pull(&wanted_pull()).await.unwrap().into_known().unwrap();
+    assert_eq!(placed.number, Some(8));
+    insta::assert_snapshot!(scene.ears.heard(), @"
+    Warning: pull request #8 lacks its labels: GitHub refuses to put labels on pull request #8 in codex-k8s/shop: Resource not accessible by integration. Give the token, or the account that it belongs to, write access to the repository
+    Warning: nobody was asked to review pull request #8: GitHub refuses to ask for reviews of pull request #8 in codex-k8s/shop: Resource not accessible by integration. Give the token, or the account that it belongs to, write access to the repository
+    ");
 }

@@ -149,6 +149,7 @@ pub(crate) fn wanted_pull() -> WantedPull {
         title: "Keep the cart at checkout".into(),
         body: "The cart survives.\n\nCloses #7".into(),
         draft: true,
+        redraft: false,
         labels: vec!["codex".into()],
         reviewers: vec!["grace".into()],
     }

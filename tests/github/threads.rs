@@ -132,7 +132,7 @@ async fn a_token_that_may_not_resolve_is_told_what_it_lacks() {
     let scene = scene(1);
     scene.stand.set(|state| state.add_workflow_token("ghs_less", &[("pull_requests", "write")]));
     let refused = scene.github_as("ghs_less").answer_thread(&answer(0, "review-1", true)).await.unwrap_err();
-    insta::assert_snapshot!(refused, @"GitHub refuses to resolve a review thread of pull request #12 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission pull_requests: write and contents: write; in a workflow: `permissions: { pull-requests: write, contents: write }`");
+    insta::assert_snapshot!(refused, @"GitHub refuses to resolve a review thread of pull request #12 in codex-k8s/shop: Resource not accessible by integration. The token lacks a permission: this takes pull_requests: write and contents: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`");
     assert_eq!(scene.answers(0), 1);
 }
 

@@ -148,15 +148,15 @@ async fn a_missing_permission_is_named_for_each_write() {
         github.put_pull(&wanted_pull()).await.unwrap_err().to_string(),
         github.remove_label(&Thread::Issue(7), "bug").await.unwrap_err().to_string(),
     ];
-    insta::assert_snapshot!(texts.join("\n\n"), @"
-    GitHub refuses to put a reaction on issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write, or pull_requests: write; in a workflow: `permissions: { issues: write }`
+    insta::assert_snapshot!(texts.join("\n\n"), @r#"
+    GitHub refuses to put a reaction on issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
-    GitHub refuses to write a comment on issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write, or pull_requests: write; in a workflow: `permissions: { issues: write }`
+    GitHub refuses to write a comment on issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
-    GitHub refuses to open the pull request main ← codex/issue-7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission pull_requests: write; in a workflow: `permissions: { pull-requests: write }`
+    GitHub refuses to open the pull request main ← codex/issue-7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission pull_requests: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
-    GitHub refuses to take the label \"bug\" off issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write, or pull_requests: write; in a workflow: `permissions: { issues: write }`
-    ");
+    GitHub refuses to take the label "bug" off issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: write. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
+    "#);
 }
 
 #[tokio::test]
@@ -166,9 +166,9 @@ async fn a_token_without_the_right_to_read_is_told_apart_from_a_missing_issue() 
     let github = scene.github_as("ghs_blind");
     let texts = [github.issue(7).await.unwrap_err().to_string(), github.comments(7).await.unwrap_err().to_string()];
     insta::assert_snapshot!(texts.join("\n\n"), @"
-    GitHub refuses to read issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: read, or pull_requests: read; in a workflow: `permissions: { issues: read }`
+    GitHub refuses to read issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: read. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
 
-    GitHub refuses to read the comments of issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: read and pull_requests: read; in a workflow: `permissions: { issues: read, pull-requests: read }`
+    GitHub refuses to read the comments of issue #7 in codex-k8s/shop: Resource not accessible by integration. The token lacks the permission issues: read. In a workflow codexctl needs all of `permissions: { contents: write, issues: write, pull-requests: write }`
     ");
 }
 

@@ -91,6 +91,30 @@ async fn a_patch_keeps_unfinished_work_where_nothing_may_be_pushed() {
 }
 
 #[tokio::test]
+async fn work_that_may_not_leave_is_set_aside_for_its_user_alone_and_twice_is_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let house = House::new();
+    let live = house.live();
+    let tree = house.tree(&live).await;
+    work(&tree);
+    let key = concat!("AKIA", "Q3EGRT7XKD5ZVW2M");
+    write(&tree.folder, "web/key.js", &format!("const id = '{key}';\n"));
+    let folder = house.path("state/set-aside");
+    let saved = save(&house, &live, &tree, SaveTo::Aside(folder.clone())).await.unwrap();
+    assert_eq!(save(&house, &live, &tree, SaveTo::Aside(folder.clone())).await, Some(saved.clone()));
+    let SavedWork::Patch(path) = &saved else { panic!() };
+    let rights = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((rights(&folder), rights(path)), (0o700, 0o600));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert!(std::fs::read_to_string(path).unwrap().contains(key));
+    assert_eq!(house.remote_branch(WIP), "");
+    std::fs::remove_file(tree.folder.join("web/key.js")).unwrap();
+    // By hand it can be taken up.
+    let fresh = placed(&live, &anew(&house, &saved)).await;
+    assert!(fresh.folder.join("web/key.js").exists());
+}
+
+#[tokio::test]
 async fn saved_work_that_does_not_fit_any_more_is_left_out_and_named() {
     let house = House::new();
     let live = house.live();

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -77,6 +77,50 @@ impl Codexctl {
         assert!(ended.expect("codexctl starts").success());
     }
 
+    /// Lets it, and what it starts, write no file beyond so many blocks of 512 bytes, as on a disk that is full; without a number
+    /// from [`Running::fill_the_disk`] on.
+    pub(crate) fn on_a_small_disk(mut self, blocks: Option<u32>) -> Self {
+        let limit = blocks.map_or(String::new(), |blocks| format!("ulimit -S -f {blocks}; "));
+        let mut shell = Command::new("sh");
+        // A disk that is full sends no signal.
+        shell.args(["-c", &format!("trap '' XFSZ; {limit}exec \"$0\" \"$@\"")]);
+        shell.arg(self.command.get_program()).args(self.command.get_args()).env_clear();
+        shell.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = self.command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        self.command = shell;
+        self
+    }
+
+    /// Runs it on a terminal of its own, at which somebody types this once that stands there. What it says is all one there.
+    pub(crate) fn on_terminal(self, asked: &str, typed: &[u8]) -> Ran {
+        let words: Vec<_> = std::iter::once(self.command.get_program()).chain(self.command.get_args()).collect();
+        let line = words.iter().map(|word| format!("'{}'", word.to_string_lossy())).collect::<Vec<_>>().join(" ");
+        // `script` of util-linux makes the terminal. A program that hangs is ended, so that its test fails.
+        let mut script = Command::new("timeout");
+        script.args(["--foreground", "60", "script", "-qefc", &line, "/dev/null"]).env_clear();
+        script.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        script.env("TERM", "dumb").env("SHELL", "/bin/sh");
+        if let Some(folder) = self.command.get_current_dir() {
+            script.current_dir(folder);
+        }
+        script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = script.spawn().expect("script of util-linux starts");
+        let (mut input, mut output) = (child.stdin.take(), child.stdout.take().expect("its output"));
+        let (mut shown, mut some, mut has_typed) = (Vec::new(), [0; 4096], false);
+        while let Ok(count @ 1..) = output.read(&mut some) {
+            shown.extend_from_slice(&some[..count]);
+            if !has_typed && String::from_utf8_lossy(&shown).contains(asked) {
+                has_typed = true;
+                input.as_mut().expect("its input").write_all(typed).expect("somebody types");
+            }
+        }
+        let ended = child.wait().expect("its end");
+        let shown = String::from_utf8_lossy(&shown).replace('\r', "");
+        Ran { exit: ended.code().unwrap_or(-1), stdout: shown, stderr: String::new() }
+    }
+
     /// Starts it and comes back at once.
     pub(crate) fn start(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -98,6 +142,12 @@ impl Running {
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).expect("it takes signals");
+    }
+
+    /// From now on nothing can be written by it and by what it starts; what it started before is not touched.
+    pub(crate) fn fill_the_disk(&self) {
+        let full = rustix::process::Rlimit { current: Some(0), maximum: None };
+        rustix::process::prlimit(Some(self.pid()), rustix::process::Resource::Fsize, full).expect("a limit");
     }
 
     /// Waits for its end.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{State, Token};
 use super::query::{Document, Selection, parse};
-use super::rights::may;
+use super::rights::{may, viewer_permission};
 use super::{Answer, graph, mutations};
 
 /// A place in the graph.
@@ -156,6 +156,10 @@ impl Asked<'_> {
                 found.map(Place::Repository).ok_or_else(|| typed(&missing, "NOT_FOUND"))
             }
             (Place::Repository(repo), "nameWithOwner") => Ok(Place::There(repo.clone().into())),
+            (Place::Repository(repo), "isArchived") => Ok(Place::There(self.state.repos[repo].archived.into())),
+            (Place::Repository(repo), "viewerPermission") => {
+                Ok(Place::There(viewer_permission(self.state, repo, self.token).into()))
+            }
             (Place::Repository(repo), "isPrivate") => Ok(Place::There(self.state.repos[repo].private.into())),
             (Place::Repository(repo), "issue" | "pullRequest" | "issueOrPullRequest") => {
                 let number = args.get("number").and_then(Value::as_u64).unwrap_or_default();

@@ -170,6 +170,11 @@ impl Stand {
         self.state().faults.clear();
     }
 
+    /// The patterns of faults that nothing has met yet.
+    pub(crate) fn not_met(&self) -> Vec<String> {
+        self.state().faults.iter().map(|(pattern, _)| pattern.glob().glob().to_owned()).collect()
+    }
+
     /// Every request so far as `METHOD path?query → status`; a cut answer has none.
     pub(crate) fn log(&self) -> Vec<String> {
         self.state().requests.iter().map(Recorded::line).collect()

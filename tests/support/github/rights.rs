@@ -10,6 +10,16 @@ pub(super) fn permission_of(state: &State, repo: &str, login: &str) -> &'static 
     found.unwrap_or(if here.private { "none" } else { "read" })
 }
 
+/// What GraphQL says of the token's user; of an App's account it says nothing.
+pub(super) fn viewer_permission(state: &State, repo: &str, token: &Token) -> Option<String> {
+    match &token.kind {
+        TokenKind::App(_) => None,
+        TokenKind::Classic(_) => {
+            Some(permission_of(state, repo, &token.login).to_uppercase()).filter(|may| may != "NONE")
+        }
+    }
+}
+
 pub(super) fn may_push(state: &State, repo: &str, token: &Token) -> bool {
     match &token.kind {
         TokenKind::App(_) => true,
