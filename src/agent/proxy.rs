@@ -3,6 +3,7 @@
 //! The agent knows a bearer that is worth nothing outside this run. The proxy puts the key in its place, lets only the model's own
 //! requests through, streams answers as they come, counts their tokens, and refuses to go on where the budget would be passed.
 
+mod address; // which addresses can be the model's
 mod count;
 
 use std::borrow::Cow;
@@ -19,8 +20,10 @@ use axum::response::Response;
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use url::{Host, Url};
+use url::Url;
 
+pub use self::address::check_base;
+use self::address::{is_loopback, parse_base, shown};
 use self::count::Counter;
 use super::events::Usage;
 use crate::secrets::{Secret, random_word};
@@ -300,47 +303,6 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Release);
         self.server.abort();
-    }
-}
-
-/// Whether an address can be the model's ([`Upstream::base`]).
-///
-/// # Errors
-/// [`Error::Base`] where it can't.
-pub fn check_base(base: &str) -> Result<(), Error> {
-    parse_base(base).map(drop)
-}
-
-/// The base without a slash at its end; only HTTP, and without a name and password in it.
-fn parse_base(base: &str) -> Result<Url, Error> {
-    let refuse = |reason: &str| Error::Base { base: base.to_owned(), reason: reason.to_owned() };
-    let url = Url::parse(base.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(refuse("only http and https lead to a model"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::Base {
-            base: format!("{}://<hidden>@{}", url.scheme(), url.host_str().unwrap_or_default()),
-            reason: "a key belongs into OPENAI_API_KEY, not into the address".to_owned(),
-        });
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("it must not have a query or a fragment"));
-    }
-    Ok(url)
-}
-
-/// The base as users write it.
-fn shown(base: &Url) -> String {
-    base.as_str().trim_end_matches('/').to_owned()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

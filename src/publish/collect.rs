@@ -144,6 +144,20 @@ async fn tracked(publisher: &Publisher<'_>) -> Result<BTreeMap<Vec<u8>, Tracked>
     Ok(tracked)
 }
 
+/// Paths and kinds of `git diff-* --raw -z --no-renames` (git-diff(1), "Raw output format").
+pub(super) fn raw_entries(output: &[u8]) -> impl Iterator<Item = (&[u8], Kind)> {
+    let mut parts = output.split(|byte| *byte == 0);
+    std::iter::from_fn(move || {
+        let (head, path) = (parts.next()?, parts.next()?);
+        let kind = match head.last() {
+            Some(b'A') => Kind::Added,
+            Some(b'D') => Kind::Deleted,
+            _ => Kind::Modified,
+        };
+        Some((path, kind))
+    })
+}
+
 /// What differs from the start, by git's own word: its rules for ignoring and for line ends have the last say.
 async fn changes(publisher: &Publisher<'_>, start: &str) -> Result<Collected, Error> {
     let diff = |more: &[&str]| {
@@ -153,13 +167,7 @@ async fn changes(publisher: &Publisher<'_>, start: &str) -> Result<Collected, Er
     };
     let raw = diff(&["--raw", "-z"]).await?;
     let mut files_ = Vec::new();
-    let mut parts = raw.stdout.split(|byte| *byte == 0);
-    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
-        let kind = match head.last() {
-            Some(b'A') => Kind::Added,
-            Some(b'D') => Kind::Deleted,
-            _ => Kind::Modified,
-        };
+    for (path, kind) in raw_entries(&raw.stdout) {
         files_.push(Changed {
             path: names::shown(path),
             kind,

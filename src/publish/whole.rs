@@ -1,6 +1,6 @@
 //! What a branch has changed as a whole since it left another one, over all the runs and people that worked on it.
 
-use super::collect::Publisher;
+use super::collect::{Publisher, raw_entries};
 use super::live::LiveSources;
 use super::{Branched, Error, Kind, names};
 
@@ -13,15 +13,5 @@ pub(super) async fn whole_change(live: &LiveSources, of: &Branched) -> Result<Ve
     // In a shallow history the place may be out of sight: then more is told than changed, never less.
     let from = if parted.is_empty() { &of.from } else { &parted };
     let raw = publisher.call(["diff-tree", "-r", "-z", "--raw", "--no-renames", from, &of.head]).run().await?;
-    let mut changed = Vec::new();
-    let mut parts = raw.stdout.split(|byte| *byte == 0);
-    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
-        let kind = match head.last() {
-            Some(b'A') => Kind::Added,
-            Some(b'D') => Kind::Deleted,
-            _ => Kind::Modified,
-        };
-        changed.push((names::shown(path), kind));
-    }
-    Ok(changed)
+    Ok(raw_entries(&raw.stdout).map(|(path, kind)| (names::shown(path), kind)).collect())
 }
