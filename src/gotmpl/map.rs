@@ -43,11 +43,7 @@ impl Source {
         self.lines.get_or_init(|| {
             let mut lines = Vec::with_capacity(self.text.len() / 24 + 1);
             lines.push(0);
-            for (at, byte) in self.text.bytes().enumerate() {
-                if byte == b'\n' {
-                    lines.push(at + 1);
-                }
-            }
+            lines.extend(self.text.match_indices('\n').map(|(at, _)| at + 1));
             lines
         })
     }

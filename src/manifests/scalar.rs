@@ -127,6 +127,11 @@ fn is_plain(text: &str) -> bool {
     if !starts {
         return false;
     }
+    // Nearly every text is a word, for which its bytes tell enough.
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+    if bytes.iter().all(word) {
+        return !looks_special(text);
+    }
     let mut before = ' ';
     for char in text.chars() {
         let fits = match char {

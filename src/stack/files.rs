@@ -1,6 +1,7 @@
 //! Files that the stack names, read from below the project root and from nowhere else.
 
 use std::fmt;
+use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -109,23 +110,34 @@ fn without_versions(text: &str) -> Vec<&str> {
 }
 
 fn read_inside(root: &Path, path: &str) -> Result<ProjectFile, FileError> {
-    let (inside, real) = locate(root, path)?;
     let failed = |text: String| FileError::Path { text: format!("{path} can't be read: {text}"), hint: None };
-    // Anything else that can be opened, such as a pipe, might never end.
-    let about = real.metadata().map_err(|error| failed(reason(&error)))?;
-    if about.is_dir() {
-        let text = format!("{path} can't be read: it is a folder");
-        return Err(FileError::Path { text, hint: Some("name each file in it".to_owned()) });
-    }
-    if !about.is_file() {
-        return Err(failed("it is no regular file".to_owned()));
-    }
+    let regular = |about: &Metadata| match (about.is_dir(), about.is_file()) {
+        (true, _) => {
+            let text = format!("{path} can't be read: it is a folder");
+            Err(FileError::Path { text, hint: Some("name each file in it".to_owned()) })
+        }
+        // Anything else that can be opened, such as a pipe, might never end.
+        (_, false) => Err(failed("it is no regular file".to_owned())),
+        _ => Ok(()),
+    };
+    let plain =
+        below(root, Path::new(path)).and_then(|inside| Some((open_without_links(&root.join(&inside))?, inside)));
+    let (file, inside) = match plain {
+        Some(found) => found,
+        // Slower, and with words for what is wrong.
+        None => {
+            let (inside, real) = locate(root, path)?;
+            regular(&real.metadata().map_err(|error| failed(reason(&error)))?)?;
+            (File::open(&real).map_err(|error| failed(reason(&error)))?, inside)
+        }
+    };
+    let about = file.metadata().map_err(|error| failed(reason(&error)))?;
+    regular(&about)?;
     let limits = Limits::default();
     let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0).min(limits.bytes));
     // A byte more than may be there is enough to know that there is too much.
     let most = limits.bytes as u64 + 1;
-    let read = std::fs::File::open(&real).and_then(|file| file.take(most).read_to_end(&mut bytes));
-    read.map_err(|error| failed(reason(&error)))?;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| failed(reason(&error)))?;
     if bytes.len() > limits.bytes {
         return Err(failed(format!("it has {} bytes, more than the limit of {}", about.len(), limits.bytes)));
     }
@@ -133,6 +145,20 @@ fn read_inside(root: &Path, path: &str) -> Result<ProjectFile, FileError> {
         Ok(text) => Ok(ProjectFile { path: inside, text }),
         Err(problem) => Err(FileError::Content { path: inside, problem: Box::new(problem) }),
     }
+}
+
+/// A file that no part of whose path is a link, in one call of the system; none where that fails, for whatever reason.
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path) -> Option<File> {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    // To open a pipe would else wait for who writes to it.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(_path: &Path) -> Option<File> {
+    None
 }
 
 /// A path below the root, relative to it, and where it leads.
@@ -326,7 +352,7 @@ mod tests {
         };
         assert_eq!((path.as_path(), problem.place.line, problem.place.column), (Path::new("latin1.yaml"), 2, 11));
         insta::assert_snapshot!(read_inside(&root, "latin1.yaml").unwrap_err(), @"latin1.yaml: byte 0xe9 is not UTF-8 (save the file as UTF-8)");
-        std::fs::File::create(root.join("huge.yaml")).unwrap().set_len(5 << 30).unwrap();
+        File::create(root.join("huge.yaml")).unwrap().set_len(5 << 30).unwrap();
         insta::assert_snapshot!(read_inside(&root, "huge.yaml").unwrap_err(), @"huge.yaml can't be read: it has 5368709120 bytes, more than the limit of 67108864");
         let made = std::process::Command::new("mkfifo").arg(root.join("pipe.yaml")).status().unwrap();
         assert!(made.success());

@@ -3,6 +3,7 @@
 //! left to the parser: what is told here is what the parser would tell, node by node and place by place.
 
 use std::collections::HashMap;
+use std::mem;
 
 use super::yaml::{Limits, Node, Place, Value, Weight};
 use super::yaml_builder::{KEPT, is_simple};
@@ -19,8 +20,22 @@ const LONGEST_COUNTED: usize = 1000;
 pub(super) fn parse(text: &str, limits: &Limits) -> Option<Vec<Node>> {
     let ascii = is_readable(text)?;
     let (anchors, spent) = (HashMap::new(), Weight::default());
-    let mut reading =
-        Reading { text, limits, ascii, at: 0, line: 1, start: 0, nodes: 0, depth: 0, anchors, spent, kept: 0 };
+    let (items, entries) = (Vec::new(), Vec::new());
+    let mut reading = Reading {
+        text,
+        limits,
+        ascii,
+        at: 0,
+        line: 1,
+        start: 0,
+        nodes: 0,
+        depth: 0,
+        items,
+        entries,
+        anchors,
+        spent,
+        kept: 0,
+    };
     reading.settle();
     reading.documents()
 }
@@ -52,6 +67,9 @@ struct Reading<'a> {
     nodes: usize,
     /// Lists and mappings that are open.
     depth: usize,
+    /// Parts of the open lists and mappings, the innermost's last: each gets a place of just its size when it is closed.
+    items: Vec<Node>,
+    entries: Vec<(Node, Node)>,
     /// The values under anchors; none of one that is not read to its end.
     anchors: HashMap<&'a str, Option<(Node, Weight)>>,
     /// What aliases added.
@@ -159,6 +177,19 @@ impl<'a> Reading<'a> {
         Node { value, place, end: self.at, tag: None }
     }
 
+    /// Closes a list, whose items are those from this one on.
+    fn close_list(&mut self, from: usize, place: Place) -> Node {
+        let items = self.items.split_off(from);
+        self.close(Value::Seq(items), place)
+    }
+
+    /// Closes a mapping, whose entries are those from this one on.
+    fn close_map(&mut self, from: usize, place: Place) -> Option<Node> {
+        is_simple(&self.entries[from..]).then_some(())?;
+        let entries = self.entries.split_off(from);
+        Some(self.close(Value::Map(entries), place))
+    }
+
     /// A mapping or a list that starts here.
     fn block(&mut self) -> Option<Node> {
         if self.is_dash() {
@@ -174,22 +205,21 @@ impl<'a> Reading<'a> {
     fn mapping(&mut self, first: Node) -> Option<Node> {
         self.open()?;
         let (place, column) = (first.place, first.place.offset - self.start);
-        let mut entries = Vec::new();
+        let from = self.entries.len();
         let mut key = first;
         loop {
             if self.byte() != Some(b':') || !self.is_gap(self.at + 1) || self.at - key.place.offset > LONGEST_KEY {
                 return None;
             }
             let value = self.field(column)?;
-            entries.push((key, value));
+            self.entries.push((key, value));
             match self.column() {
                 Some(next) if next > column => return None,
                 Some(next) if next == column && !self.is_dash() => key = self.token(false)?,
                 _ => break,
             }
         }
-        entries.shrink_to_fit();
-        is_simple(&entries).then(|| self.close(Value::Map(entries), place))
+        self.close_map(from, place)
     }
 
     /// What stands behind the `:` here of a key in this column.
@@ -229,7 +259,7 @@ impl<'a> Reading<'a> {
     fn sequence(&mut self, place: Place) -> Option<Node> {
         self.open()?;
         let column = self.at - self.start;
-        let mut items = Vec::new();
+        let from = self.items.len();
         loop {
             self.at += 1;
             let (line, anchor) = (self.line, self.anchor()?);
@@ -257,15 +287,14 @@ impl<'a> Reading<'a> {
                 },
             };
             self.keep(anchor, &item)?;
-            items.push(item);
+            self.items.push(item);
             match self.column() {
                 Some(next) if next > column => return None,
                 Some(next) if next == column && self.is_dash() => {}
                 _ => break,
             }
         }
-        items.shrink_to_fit();
-        Some(self.close(Value::Seq(items), place))
+        Some(self.close_list(from, place))
     }
 
     /// A value on the line of its key or dash, which stands in this column.
@@ -333,15 +362,17 @@ impl<'a> Reading<'a> {
         let close = if list { b']' } else { b'}' };
         self.at += 1;
         self.blanks();
-        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        let from = if list { self.items.len() } else { self.entries.len() };
+        let mut first = true;
         while self.byte() != Some(close) {
-            if !items.is_empty() || !entries.is_empty() {
+            if !mem::take(&mut first) {
                 (self.byte() == Some(b',')).then_some(())?;
                 self.at += 1;
                 self.blanks();
             }
             if list {
-                items.push(self.flow_value()?);
+                let item = self.flow_value()?;
+                self.items.push(item);
             } else {
                 let key = self.token(true)?;
                 if self.byte() != Some(b':') || !self.is_gap(self.at + 1) || self.at - key.place.offset > LONGEST_KEY {
@@ -349,17 +380,13 @@ impl<'a> Reading<'a> {
                 }
                 self.at += 1;
                 self.blanks();
-                entries.push((key, self.flow_value()?));
+                let value = self.flow_value()?;
+                self.entries.push((key, value));
             }
             self.blanks();
         }
         self.at += 1;
-        items.shrink_to_fit();
-        entries.shrink_to_fit();
-        if list {
-            return Some(self.close(Value::Seq(items), place));
-        }
-        is_simple(&entries).then(|| self.close(Value::Map(entries), place))
+        if list { Some(self.close_list(from, place)) } else { self.close_map(from, place) }
     }
 
     fn flow_value(&mut self) -> Option<Node> {
