@@ -8,7 +8,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=CODEXCTL_COMMIT");
     println!("cargo:rerun-if-env-changed=CODEXCTL_COMMIT_DATE");
     // A build from a tarball or in an image has no .git: there the builder hands the values in.
-    let commit = given("CODEXCTL_COMMIT").or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
+    let commit = given("CODEXCTL_COMMIT").or_else(|| git(&["rev-parse", "HEAD"]));
     let date = given("CODEXCTL_COMMIT_DATE").or_else(|| git(&["log", "-1", "--format=%cd", "--date=format:%Y-%m-%d"]));
     println!("cargo:rustc-env=CODEXCTL_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
     println!("cargo:rustc-env=CODEXCTL_COMMIT_DATE={}", date.as_deref().unwrap_or("unknown"));

@@ -4,8 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::secrets::{Secret, is_searchable};
-use crate::settings::inputs::{COMMAND, ENV_FILE, GITHUB_TOKEN, Input, OPENAI_API_KEY, inputs};
+use crate::settings::inputs::{
+    COMMAND, ENV_FILE, GITHUB_TOKEN, Input, KUBECONFIG, OF_SEVERAL_LINES, OPENAI_API_KEY, inputs,
+};
+use crate::settings::shortened;
 use crate::stack::dotenv_text;
+
+use super::kubeconfig::{self, Given};
 
 const PREFIX: &str = "INPUT_";
 
@@ -24,13 +29,15 @@ pub struct Asked {
     pub variables: BTreeMap<String, String>,
     /// What must be masked besides variables with a secret's name: all that came out of a secret text.
     pub secrets: Vec<Secret>,
+    /// A kubeconfig that was given as text. Whoever runs the command puts it into a file and names that as the flag `kubeconfig`.
+    pub kubeconfig: Option<Secret>,
+    /// What of the inputs is not understood, a sentence each: nothing may be begun then.
+    pub wrong: Vec<String>,
 }
 
-/// Takes the inputs out of the process's variables.
-///
-/// # Errors
-/// A sentence for each input that nobody declared, and for an env-file that is none.
-pub fn read(variables: BTreeMap<String, String>) -> Result<Asked, Vec<String>> {
+/// Takes the inputs out of the process's variables. Wrong is one that nobody declared, that is given twice, or that holds what its kind
+/// can't, and an env-file or a kubeconfig that is none.
+pub fn read(variables: BTreeMap<String, String>) -> Asked {
     let declared: Vec<Input> = inputs().collect();
     let mut wrong = Vec::new();
     let mut given: BTreeMap<&'static str, String> = BTreeMap::new();
@@ -42,8 +49,14 @@ pub fn read(variables: BTreeMap<String, String>) -> Result<Asked, Vec<String>> {
         };
         let value = value.trim();
         match declared.iter().find(|known| known.name.eq_ignore_ascii_case(input)) {
-            Some(known) if !value.is_empty() => drop(given.insert(known.name, value.to_owned())),
-            Some(_) => {}
+            Some(known) if value.is_empty() || given.get(known.name).is_some_and(|before| before == value) => {}
+            Some(known) if given.contains_key(known.name) => {
+                wrong.push(format!("input {}: it is given twice, with different values", known.name));
+            }
+            Some(known) => {
+                wrong.extend(odd(known.name, value));
+                given.insert(known.name, value.to_owned());
+            }
             None => wrong.push(unknown(input, &declared)),
         }
     }
@@ -72,15 +85,38 @@ pub fn read(variables: BTreeMap<String, String>) -> Result<Asked, Vec<String>> {
             Err(why) => wrong.push(format!("input {ENV_FILE}: {why}")),
         }
     }
-    if !wrong.is_empty() {
-        return Err(wrong);
+    let mut text = None;
+    match given.remove(KUBECONFIG).map(|value| kubeconfig::read(&value)) {
+        None => {}
+        Some(Ok(Given::Path(path))) => drop(given.insert(KUBECONFIG, path)),
+        Some(Ok(Given::Text(config, of_it))) => {
+            secrets.extend(of_it);
+            text = Some(config);
+        }
+        Some(Err(why)) => wrong.push(format!("input {KUBECONFIG}: {why}")),
     }
     let command = command.split_whitespace().map(str::to_owned).collect();
-    Ok(Asked { command, flags: given, variables: rest, secrets })
+    Asked { command, flags: given, variables: rest, secrets, kubeconfig: text, wrong }
+}
+
+/// What a value holds that no value of its input can.
+fn odd(name: &str, value: &str) -> Option<String> {
+    // The mark of what was no UTF-8.
+    if value.contains(char::REPLACEMENT_CHARACTER) {
+        return Some(format!("input {name}: it is no UTF-8 text"));
+    }
+    let several = OF_SEVERAL_LINES.contains(&name);
+    let control = value.chars().find(|char| char.is_control() && !(several && matches!(char, '\n' | '\r' | '\t')))?;
+    Some(match control {
+        '\n' | '\r' => {
+            format!("input {name}: it takes one line, and has a line break (in YAML `|` makes several, `>-` one)")
+        }
+        other => format!("input {name}: it holds a control character, {}", other.escape_unicode()),
+    })
 }
 
 fn unknown(input: &str, declared: &[Input]) -> String {
-    let input = input.to_ascii_lowercase();
+    let input = shortened(&input.to_ascii_lowercase());
     let near = declared.iter().map(|known| (strsim::normalized_damerau_levenshtein(known.name, &input), known.name));
     let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= 0.5);
     let hint = near.map_or(String::new(), |(_, name)| format!(": did you mean {name}?"));
@@ -92,7 +128,9 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Asked, Vec<String>> {
-        super::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        let asked =
+            super::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+        if asked.wrong.is_empty() { Ok(asked) } else { Err(asked.wrong) }
     }
 
     fn is(asked: &Asked, name: &str, value: &str) -> bool {
@@ -126,6 +164,41 @@ mod tests {
         assert!(is(&asked, "A", "from-env") && is(&asked, "B", "also-from-it") && is(&asked, "C", "x"));
         let masked = ["from-the-file", "also-from-it"].map(|value| Secret::new(value.to_owned()));
         assert_eq!(asked.secrets, masked);
+    }
+
+    #[test]
+    fn a_kubeconfig_is_a_path_or_a_text_for_a_file() {
+        let asked = read(&[("INPUT_KUBECONFIG", "deploy/kubeconfig")]).unwrap();
+        assert_eq!(
+            (asked.flags.get("kubeconfig").map(String::as_str), asked.kubeconfig),
+            (Some("deploy/kubeconfig"), None)
+        );
+        let text =
+            "clusters:\n- {name: a, cluster: {server: 'https://a'}}\nusers:\n- {name: u, user: {token: t0ken-of-a}}";
+        let asked = read(&[("INPUT_KUBECONFIG", text)]).unwrap();
+        assert_eq!((asked.flags.get("kubeconfig"), asked.kubeconfig), (None, Some(Secret::new(text.to_owned()))));
+        assert_eq!(asked.secrets, [Secret::new("t0ken-of-a".to_owned())]);
+    }
+
+    #[test]
+    fn what_no_value_can_hold_is_refused_without_being_shown() {
+        let wrong = read(&[
+            ("INPUT_ALLOWED-USERS", "ada\nmallory"),
+            ("INPUT_CONFIG", "a\u{fffd}b"),
+            ("INPUT_GITHUB-TOKEN", "ghs_1\r::add-mask::x"),
+            ("INPUT_KUBECONFIG", "hunter2\nhunter2"),
+            ("INPUT_VARS", "A=\u{1b}[2J"),
+            ("INPUT_SLOT", "1"),
+            ("INPUT_slot", "2"),
+        ]);
+        insta::assert_snapshot!(wrong.unwrap_err().join("\n"), @r"
+        input allowed-users: it takes one line, and has a line break (in YAML `|` makes several, `>-` one)
+        input config: it is no UTF-8 text
+        input github-token: it takes one line, and has a line break (in YAML `|` makes several, `>-` one)
+        input vars: it holds a control character, \u{1b}
+        input slot: it is given twice, with different values
+        input kubeconfig: it is neither a kubeconfig, nor base64 of one, nor the path of a file
+        ");
     }
 
     #[test]

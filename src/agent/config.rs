@@ -3,6 +3,7 @@
 
 mod error; // what is wrong, and which piece said it
 mod mcp; // `[mcp_servers.*]`
+mod permissions; // what commands can reach in Codex's own sandbox
 mod piece; // pieces of TOML, with the places of their keys
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use toml::{Table, Value};
 pub use self::error::{At, Error, Mistake, Mistakes};
 use self::mcp::Adding;
 pub use self::mcp::{McpServer, Reference, Source, Transport};
+pub(super) use self::permissions::alone as permissions_alone;
 use self::piece::{Piece, section};
 use crate::secrets::{HIDDEN, Secret};
 
@@ -87,6 +89,10 @@ pub struct Surroundings<'a> {
     pub writable: &'a [PathBuf],
     /// Whether `/tmp` is kept out of what commands may write to.
     pub exclude_slash_tmp: bool,
+    /// Files and folders that commands can't even read in Codex's own sandbox; those of the tree and of `writable` that lie in them can.
+    pub hidden: &'a [PathBuf],
+    /// Where MCP servers start that don't say it themselves; none leaves it to Codex, which takes the tree.
+    pub servers_in: Option<&'a Path>,
 }
 
 /// A finished configuration.
@@ -132,6 +138,9 @@ pub fn build(wanted: &Wanted, surroundings: &Surroundings<'_>) -> Result<Built, 
         }
     }
     adding.add_servers(&mut table, &mut told);
+    if let Some(folder) = surroundings.servers_in {
+        mcp::start_in(&mut table, folder);
+    }
     let Adding { env, mut warnings, .. } = adding;
     add_defaults(&mut table, wanted);
     decide(&mut table, wanted, surroundings, &mut warnings);
@@ -199,6 +208,9 @@ fn decide(table: &mut Table, wanted: &Wanted, around: &Surroundings<'_>, warning
     }
     if around.exclude_slash_tmp {
         sandbox.insert("exclude_slash_tmp".to_owned(), true.into());
+    }
+    if around.sandbox == SandboxMode::WorkspaceWrite && !around.hidden.is_empty() {
+        permissions::add(table, around.tree, around.hidden);
     }
 
     let mut project = Table::new();

@@ -1,6 +1,7 @@
 //! The command line, made from the settings table: one row there is one flag here.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -72,8 +73,32 @@ fn made(entry: &'static Entry, wanted: &dyn Fn(&str) -> bool) -> Command {
                 .value_parser(PossibleValuesParser::new(SHELLS))
                 .help("The shell"),
         ),
+        Below::Step => command.arg(
+            Arg::new(POST)
+                .long(POST)
+                .action(ArgAction::SetTrue)
+                .help_heading("Flags")
+                .help("Take back what the step left, if it was killed before its end; nothing otherwise"),
+        ),
         Below::Nothing => command,
     }
+}
+
+/// The flag of the post step.
+pub(super) const POST: &str = "post";
+
+/// The command line that a name of the program stands for: `post-entrypoint` of an action is one executable without arguments.
+pub fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().map(Path::new).and_then(Path::file_name).and_then(OsStr::to_str);
+    let words: &[&str] = match name {
+        Some("codexctl-action") => &["action"],
+        Some("codexctl-post") => &["action", "--post"],
+        _ => &[],
+    };
+    if !words.is_empty() {
+        arguments.splice(1..1, words.iter().map(OsString::from));
+    }
+    arguments
 }
 
 /// A command that a workflow may name, with the flags that are its own, if it has any.
@@ -88,7 +113,7 @@ pub(super) fn find(words: &[&str]) -> Option<Option<Subcommand>> {
     }
     match entries.iter().find(|entry| entry.name == *last)?.below {
         Below::Flags(own) => Some(Some(own)),
-        Below::Nothing if *last != "action" => Some(None),
+        Below::Nothing => Some(None),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use crate::flows::hands::{self, Making};
 use crate::flows::options::Options;
 use crate::flows::run::Hands;
 use crate::flows::stop::Stop;
+use crate::flows::trail::Trail;
 use crate::flows::workplace::Workplace;
 use crate::flows::{origin, results};
 use crate::git::Git;
@@ -36,9 +37,27 @@ pub(super) struct Call {
     pub(super) redactor: Redactor,
     /// As whom it speaks to GitHub, where that has to be given back at its end.
     pub(super) opened: Option<Arc<Access>>,
+    /// The words of the command.
+    pub(super) command: Vec<String>,
+    /// What stays of this step of a workflow if it is killed.
+    pub(super) trail: Option<Arc<Trail>>,
 }
 
 impl Call {
+    /// What stays of this step if it is killed: of one that runs codexctl by itself, without the action, begun here. Without a place
+    /// for it the run goes on, and the next one of the same issue finds what is left.
+    pub(super) fn trail(&self) -> Option<Arc<Trail>> {
+        let begin = || {
+            let begun = Trail::begin(&self.settings, &self.command);
+            let warned = begun.inspect_err(|why| {
+                let text = format!("if this step is killed its post step can't take back what it leaves: {why}");
+                self.ui.note(&Note::new(Level::Warning, text));
+            });
+            warned.ok().map(Arc::new)
+        };
+        self.trail.clone().or_else(|| self.settings.in_github_actions().then(begin).flatten())
+    }
+
     /// Outputs in the form that `-o` asks for.
     ///
     /// # Errors

@@ -55,7 +55,8 @@ pub(super) fn init(call: &mut Call) -> Result<Outcome, CommandError> {
         // Without a token git keeps nothing in its folder.
         let git = Git::new(call.settings.process(), Path::new("/nonexistent"), None, &call.redactor);
         let repository = Repository::of(&git, &folder).await;
-        let revision = Some(env!("CODEXCTL_COMMIT")).filter(|commit| *commit != "unknown");
+        // GitHub takes a commit by its whole name only.
+        let revision = Some(env!("CODEXCTL_COMMIT")).filter(|commit| commit.len() == 40);
         init::init(&Request { folder: folder.clone(), force, lang, repository, revision }).await
     })?;
     match ended {

@@ -16,6 +16,7 @@ use crate::flows::identity::Identity;
 use crate::flows::options::Options;
 use crate::flows::run::{Found, Hands, Run};
 use crate::flows::stop::Stop;
+use crate::flows::trail::Trail;
 use crate::flows::workplace::Workplace;
 use crate::flows::{self, plan, results};
 use crate::github::installation::Need;
@@ -24,6 +25,7 @@ use crate::github::outbox::Outbox;
 use crate::policy::triggers::{Flow, Kind};
 use crate::report::outputs::Outputs;
 use crate::report::plan as shown;
+use crate::report::summary;
 use crate::slots::Record;
 use crate::stack::RawStack;
 use crate::ui::{Level, Note};
@@ -60,6 +62,7 @@ pub(super) fn run_flow(
     if !options.dry_run {
         call.look_at_runner_files()?;
     }
+    let trail = if options.dry_run { None } else { call.trail() };
     block_on(async {
         let cancel = Cancel::default();
         watch_signals(&cancel);
@@ -69,7 +72,7 @@ pub(super) fn run_flow(
         let need = if options.dry_run { Need::Read } else { Need::Write };
         let access = call.access(&repository, need, &wait)?;
         let ended = async {
-            let begun = Begun { repository, access: &access, wait: &wait, cancel: &cancel };
+            let begun = Begun { repository, access: &access, wait: &wait, cancel: &cancel, trail };
             let (mut run, asked) = tokio::select! {
                 prepared = prepare(call, options, event, payload, asked, begun) => prepared?,
                 () = cancel.cancelled() => {
@@ -86,11 +89,12 @@ pub(super) fn run_flow(
 }
 
 /// What is there before the run is.
-struct Begun<'a> {
-    repository: Repository,
-    access: &'a Access,
-    wait: &'a Arc<dyn Wait>,
-    cancel: &'a Cancel,
+pub(super) struct Begun<'a> {
+    pub(super) repository: Repository,
+    pub(super) access: &'a Access,
+    pub(super) wait: &'a Arc<dyn Wait>,
+    pub(super) cancel: &'a Cancel,
+    pub(super) trail: Option<Arc<Trail>>,
 }
 
 /// Where a payload comes from, for whoever has none yet.
@@ -128,7 +132,7 @@ fn not_available(call: &Call, options: &Options, event: &Event, asked: &Asked) -
 }
 
 /// Everything that a run needs before its first step.
-async fn prepare(
+pub(super) async fn prepare(
     call: &Call,
     options: Options,
     event: Event,
@@ -161,9 +165,11 @@ async fn prepare(
         flow: asked.flow,
         env: asked.env.clone(),
         kind: asked.kind,
+        asked_for: (asked.issue, asked.pr),
         about,
         cancel: begun.cancel.clone(),
         began: Instant::now(),
+        trail: begun.trail,
         rows: Vec::new(),
         found: Found::default(),
     };
@@ -171,7 +177,7 @@ async fn prepare(
 }
 
 /// The repository that the event is about. One that is named besides must be the same; where neither names one, the remote does.
-async fn repository(call: &Call, options: &Options, event: &Event) -> Result<Repository, CommandError> {
+pub(super) async fn repository(call: &Call, options: &Options, event: &Event) -> Result<Repository, CommandError> {
     let named = options.repo.as_deref().map(Repository::named).transpose();
     let named = named.map_err(|why| CommandError::new(format!("--repo: {why}")))?;
     match (event.repository.clone(), named) {
@@ -316,9 +322,14 @@ fn finish(call: &Call, run: &Run, asked: &Asked, stop: Option<&Stop>) -> Result<
 
 /// Adds the summary to GitHub's own file where there is one, else writes it into the outbox; there a run that a gate stopped leaves
 /// the summary of the run before alone.
-fn put_summary(call: &Call, run: &Run, stop: Option<&Stop>, text: &str) -> Result<Option<PathBuf>, String> {
+pub(super) fn put_summary(call: &Call, run: &Run, stop: Option<&Stop>, text: &str) -> Result<Option<PathBuf>, String> {
     match call.settings.variable("GITHUB_STEP_SUMMARY") {
-        Some(path) => results::append(&PathBuf::from(path), text).map(Some),
+        Some(path) => {
+            let path = PathBuf::from(path);
+            let there = std::fs::metadata(&path).map_or(0, |found| usize::try_from(found.len()).unwrap_or(usize::MAX));
+            let text = summary::fit(text, summary::LIMIT.saturating_sub(there), run.lang());
+            results::append(&path, &text).map(Some)
+        }
         None if matches!(stop, Some(Stop::Gate { .. })) => Ok(None),
         None => {
             let outbox = Outbox::new(run.workplace.outbox.clone());

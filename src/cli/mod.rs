@@ -28,6 +28,7 @@ mod init;
 mod live; // what commands share that run a flow
 mod manage_env;
 mod plan;
+mod post; // what a killed step left
 mod pr;
 mod project;
 mod prompt;
@@ -97,8 +98,16 @@ impl std::fmt::Display for CommandError {
 
 /// Runs the program with this process's arguments and environment.
 pub fn main() -> ExitCode {
+    match crate::action::pid1::run() {
+        None => {}
+        Some(Ok(exit)) => return exit,
+        Some(Err(error)) => {
+            complain(format!("codexctl is the first process of this container and can't start its work: {error}"));
+            return Exit::Failed.into();
+        }
+    }
     let mut stdout = std::io::stdout();
-    let (text, exit) = match start(&std::env::args_os().collect::<Vec<_>>(), None) {
+    let (text, exit) = match start(&args::by_name(std::env::args_os().collect()), None) {
         Ok(outcome) => (outcome.text, outcome.exit),
         Err(error) => {
             // A usage error or `--help`: clap knows which stream and colours fit.
@@ -110,12 +119,17 @@ pub fn main() -> ExitCode {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // A closed pipe (`codexctl … | head`) is the reader's choice, not a failure of the command.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, Redactor::default());
-            ui.note(&Note::new(Level::Error, format!("the result can't be written to standard output: {error}")));
+            complain(format!("the result can't be written to standard output: {error}"));
             if exit == Exit::Done { Exit::Failed.into() } else { exit.into() }
         }
         _ => exit.into(),
     }
+}
+
+/// Says what went wrong before or after everything that has a voice of its own.
+fn complain(text: String) {
+    let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, Redactor::default());
+    ui.note(&Note::new(Level::Error, text));
 }
 
 /// Runs a command line, the program's name first, in this process's environment, and speaks through `ui` instead of standard error.
@@ -138,36 +152,59 @@ fn start(arguments: &[OsString], ui: Option<Arc<dyn Ui>>) -> Result<Outcome, cla
         path.push(name);
         own = deeper;
     }
-    let environment = crate::settings::environment();
-    let asked = match path.as_slice() {
-        ["action"] => action::asked(environment),
-        _ => Asked::by_hand(&path, Settings::new(flags(own), environment)),
+    let mut environment = crate::settings::environment();
+    let step = path.as_slice() == ["action"];
+    let post = step && own.get_flag(args::POST);
+    let asked = match step {
+        // Only a process of its own may change its user.
+        true if ui.is_none() => match crate::action::become_owner(&mut environment) {
+            Ok(told) => Asked { told, ..action::asked(environment) },
+            Err(why) => {
+                Asked { wrong: vec![why], ..Asked::by_hand(&path, Settings::new(BTreeMap::new(), environment)) }
+            }
+        },
+        true => action::asked(environment),
+        false => Asked::by_hand(&path, Settings::new(flags(own), environment)),
     };
     let redactor = Redactor::default();
-    let mut call = match ui.map_or_else(|| voice(&asked.settings, &redactor), Ok) {
-        Ok(ui) => Call { settings: asked.settings, ui, redactor, opened: None },
-        Err(error) => {
-            let ui = PlainUi::new(std::io::stderr(), Level::Info, Style { color: false }, redactor);
-            ui.note(&Note::new(Level::Error, error.to_string()));
-            return Ok(Outcome { text: String::new(), exit: Exit::Usage });
-        }
+    let (ui, silent) = match ui.map_or_else(|| voice(&asked.settings, &redactor), Ok) {
+        Ok(ui) => (ui, None),
+        Err(error) => (plain(&asked.settings, Level::Info, Style { color: false }, &redactor), Some(error)),
     };
+    let command = asked.command;
+    let mut call = Call { settings: asked.settings, ui, redactor, opened: None, command, trail: None };
     let named = call.settings.secrets().into_iter().map(|(_, secret)| secret);
     for secret in named.chain(asked.secrets) {
         call.redactor.add(&secret);
         call.ui.mask(&secret);
     }
-    // Only the first voice of a process counts; a second one is a test's.
-    let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
-    if !asked.wrong.is_empty() {
-        asked.wrong.into_iter().for_each(|why| call.ui.note(&Note::new(Level::Error, why)));
+    if let Some(error) = silent {
+        call.ui.note(&Note::new(Level::Error, error.to_string()));
         return Ok(Outcome { text: String::new(), exit: Exit::Usage });
     }
-    let path: Vec<&str> = asked.command.iter().map(String::as_str).collect();
-    Ok(dispatch(&path, &mut call, own).unwrap_or_else(|error| {
+    // Only the first voice of a process counts; a second one is a test's.
+    let _ = tracing::subscriber::set_global_default(Trace::new(Arc::clone(&call.ui)));
+    if step {
+        action::greet(&call, post);
+    }
+    asked.told.iter().for_each(|note| call.ui.note(note));
+    // A post step cleans up whatever it understands of its step's inputs: that was refused, or has begun.
+    let mut wrong = if post { Vec::new() } else { asked.wrong };
+    if step && !post && wrong.is_empty() {
+        wrong.extend(action::begin(&mut call, asked.kubeconfig.as_ref()).err());
+    }
+    if !wrong.is_empty() {
+        wrong.into_iter().for_each(|why| call.ui.note(&Note::new(Level::Error, why)));
+        return Ok(Outcome { text: String::new(), exit: Exit::Usage });
+    }
+    let words = call.command.clone();
+    let path: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ended = if post { post::post(&mut call) } else { dispatch(&path, &mut call, own) };
+    let outcome = ended.unwrap_or_else(|error| {
         call.ui.note(&Note::new(Level::Error, error.to_string()));
         Outcome { text: String::new(), exit: Exit::Usage }
-    }))
+    });
+    Ok(if step { action::end(&call, outcome) } else { outcome })
 }
 
 /// What a command line, or a step of a workflow, asks for.
@@ -177,6 +214,10 @@ struct Asked {
     settings: Settings,
     /// What must be masked besides variables with a secret's name.
     secrets: Vec<Secret>,
+    /// A kubeconfig that has to be put into a file.
+    kubeconfig: Option<Secret>,
+    /// What people should know before it begins.
+    told: Vec<Note>,
     /// Why it is not begun.
     wrong: Vec<String>,
 }
@@ -184,7 +225,7 @@ struct Asked {
 impl Asked {
     fn by_hand(path: &[&str], settings: Settings) -> Self {
         let command = path.iter().map(|word| (*word).to_owned()).collect();
-        Self { command, settings, secrets: Vec::new(), wrong: Vec::new() }
+        Self { command, settings, secrets: Vec::new(), kubeconfig: None, told: Vec::new(), wrong: Vec::new() }
     }
 }
 
@@ -240,14 +281,24 @@ fn voice(settings: &Settings, redactor: &Redactor) -> Result<Arc<dyn Ui>, Invali
         }
     };
     let (style, redactor) = (Style { color }, redactor.clone());
-    let ui: Arc<dyn Ui> = if json {
-        Arc::new(JsonUi::new(std::io::stderr(), least, crate::flows::run_id(settings), redactor))
-    } else if github {
-        Arc::new(PlainUi::for_github(std::io::stderr(), least, style, redactor, random_word()))
-    } else if terminal && settings.variable("CI").is_none() {
+    let run = || crate::flows::run_id(settings);
+    Ok(if json && github {
+        Arc::new(JsonUi::for_github(std::io::stderr(), least, run(), redactor))
+    } else if json {
+        Arc::new(JsonUi::new(std::io::stderr(), least, run(), redactor))
+    } else if !github && terminal && settings.variable("CI").is_none() {
         Arc::new(TerminalUi::new(least, style, redactor))
     } else {
+        plain(settings, least, style, &redactor)
+    })
+}
+
+/// Lines, with annotations on GitHub's runners.
+fn plain(settings: &Settings, least: Level, style: Style, redactor: &Redactor) -> Arc<dyn Ui> {
+    let redactor = redactor.clone();
+    if settings.in_github_actions() {
+        Arc::new(PlainUi::for_github(std::io::stderr(), least, style, redactor, random_word()))
+    } else {
         Arc::new(PlainUi::new(std::io::stderr(), least, style, redactor))
-    };
-    Ok(ui)
+    }
 }

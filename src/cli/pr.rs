@@ -114,10 +114,12 @@ async fn prepare(
         flow,
         env,
         kind: None,
+        asked_for: (None, Some(pr)),
         // The first step asks GitHub for it.
         about: About::of_pull(Pull::placeholder(pr), None),
         cancel,
         began: Instant::now(),
+        trail: None,
         rows: Vec::new(),
         found: Found::default(),
     })

@@ -38,19 +38,9 @@ pub(super) async fn look(patient: &Patient<'_>, findings: &mut Vec<Finding>) {
 async fn isolation(patient: &Patient<'_>, state: &std::path::Path, asked: Option<&str>, path: &str) -> Finding {
     const CHECK: &str = "isolation";
     match look::isolation(asked, path, state).await {
-        Ok((isolation, docker)) => {
-            let text = format!("kept from codexctl's secrets by {isolation}");
-            if docker {
-                let way_out =
-                    "Take this user out of the group docker, or run codexctl in a container without the socket";
-                return Finding::warning(
-                    CHECK,
-                    format!("{text}, but it reaches a Docker socket, which is root here"),
-                    way_out,
-                );
-            }
+        Ok(isolation) => {
             debug_assert!(isolation != Isolation::Nothing, "the look never allows that");
-            Finding::ok(CHECK, text)
+            Finding::ok(CHECK, format!("kept from codexctl's secrets by {isolation}"))
         }
         Err(error) => {
             let text = error.to_string();

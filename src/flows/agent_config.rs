@@ -113,6 +113,8 @@ fn anywhere() -> Surroundings<'static> {
         sandbox: SandboxMode::WorkspaceWrite,
         writable: &[],
         exclude_slash_tmp: false,
+        hidden: &[],
+        servers_in: None,
     }
 }
 

@@ -40,7 +40,9 @@ pub mod steps; // the steps and how they are run
 pub mod stop; // why a run ended early
 mod task; // the agent's task: prompts, configuration, and what its place has to know
 mod texts; // facts into the shapes of texts
+mod taking_back; // what a killed run left goes, or is kept
 mod told; // what a planning agent is told
+pub mod trail; // what stays of a step that is killed
 pub mod upkeep; // slots beyond a run: which there are, and their end
 pub mod workplace; // the folders of a run
 
@@ -50,6 +52,7 @@ use crate::policy::triggers::Flow;
 
 pub use agent_config::mistakes as agent_mistakes;
 pub use identity::run_id;
+pub use taking_back::{TakenBack, take_back};
 
 use run::Run;
 use steps::Step;

@@ -179,6 +179,9 @@ impl Preview {
                 sandbox: SandboxMode::WorkspaceWrite,
                 writable: &temporary,
                 exclude_slash_tmp: tree.starts_with("/tmp"),
+                // Another list on each machine.
+                hidden: &[],
+                servers_in: None,
             },
             Runtime::Kubernetes => Surroundings {
                 base_url: None,
@@ -186,6 +189,8 @@ impl Preview {
                 sandbox: SandboxMode::DangerFullAccess,
                 writable: &temporary,
                 exclude_slash_tmp: false,
+                hidden: &[],
+                servers_in: None,
             },
         };
         let built = config::build(&wanted.hidden(), &around).map_err(|error| Stop::Usage(error.to_string()))?;

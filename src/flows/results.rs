@@ -7,7 +7,7 @@ use super::run::Run;
 use super::stop::Stop;
 use super::{end, texts};
 use crate::blocked::explained;
-use crate::report::outputs::{Outputs, RUN_KEYS};
+use crate::report::outputs::{Outputs, RUN_OUTPUTS};
 use crate::report::phrases::said;
 use crate::report::summary::{FileChange, Link, Summary, summary};
 use crate::slots::Lane;
@@ -50,8 +50,8 @@ pub fn outputs(run: &Run, stop: Option<&Stop>, summary_file: Option<&Path>) -> O
 /// All outputs with the flow's name and nothing else.
 pub fn empty(flow: &str) -> Outputs {
     let mut outputs = Outputs::default();
-    for key in RUN_KEYS {
-        outputs.set(key, "");
+    for output in RUN_OUTPUTS {
+        outputs.set(output.name, "");
     }
     outputs.set("flow", flow);
     outputs

@@ -13,6 +13,7 @@ use super::identity::Identity;
 use super::options::Options;
 use super::steps::Row;
 use super::task::Prompts;
+use super::trail::Trail;
 use super::upkeep::Removal;
 use super::workplace::Workplace;
 use crate::agent::place::{AgentEnd, Place};
@@ -84,12 +85,16 @@ pub struct Run {
     pub env: String,
     /// The prompt.
     pub kind: Option<Kind>,
+    /// The issue and the pull request that were asked for.
+    pub asked_for: (Option<u64>, Option<u64>),
     /// What it works for, and where people asked.
     pub about: About,
     /// Asks the run to end.
     pub cancel: Cancel,
     /// When it began.
     pub began: Instant,
+    /// What stays of it if it is killed, where somebody will look for that.
+    pub trail: Option<Arc<Trail>>,
     /// The steps so far.
     pub rows: Vec<Row>,
     /// What they have found out and done.
@@ -309,6 +314,13 @@ impl Run {
     /// Whether there is something to commit, push and open; a dry run goes on as if there were.
     pub fn publishes(&self) -> bool {
         self.found.verdict.as_ref().is_none_or(|verdict| verdict.outcome == Outcome::Done)
+    }
+
+    /// Notes how far it is, for whoever comes after a kill.
+    pub(super) fn note(&self) {
+        if let Some(trail) = &self.trail {
+            trail.follow(self);
+        }
     }
 
     /// Says something to whoever reads the log.

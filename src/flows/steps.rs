@@ -109,6 +109,7 @@ async fn run_one(step: &dyn Step, run: &mut Run) -> Result<Did, Stop> {
         took: Duration::ZERO,
         started: run.hands.clock.now(),
     });
+    run.note();
     run.hands.ui.step_started(step.name());
     let cancel = run.cancel.clone();
     let ended = if step.droppable() {
@@ -129,6 +130,7 @@ async fn run_one(step: &dyn Step, run: &mut Run) -> Result<Did, Stop> {
     if let Some(row) = run.rows.last_mut() {
         (row.end, row.detail, row.took) = (Some(end), detail.clone(), took);
     }
+    run.note();
     run.hands.ui.step_ended(step.name(), end, &detail, took);
     if ended.is_ok() {
         super::progress::update(run, false).await;

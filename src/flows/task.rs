@@ -1,5 +1,6 @@
 //! The agent's task in a run: its prompts, its configuration, and everything else that its place has to know.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::comments::Telling;
@@ -246,6 +247,7 @@ pub(super) async fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun
         env: environment(run, loaded, token),
         writable: Vec::new(),
         passage: run.workplace.passage(&folder),
+        hidden: hidden(run),
         verbose: run.options.verbose,
         upstream: Upstream {
             base: run.settings.variable("OPENAI_BASE_URL").unwrap_or(DEFAULT_BASE).to_owned(),
@@ -256,6 +258,23 @@ pub(super) async fn agent_run(run: &Run, on_thread: OnThread) -> Result<AgentRun
         redactor: run.hands.redactor.clone(),
         on_thread,
     })
+}
+
+/// Beside the tree, what the agent has no business with: codexctl's state with all other slots, the address that a checkout may have
+/// left a token in, files that steps of a job keep for each other, and Docker where it is somewhere else than usual.
+fn hidden(run: &Run) -> Vec<PathBuf> {
+    let set = |name| run.settings.variable(name).filter(|value| !value.is_empty());
+    let docker = set("DOCKER_HOST").and_then(|host| host.strip_prefix("unix://"));
+    let job = set("RUNNER_TEMP").map(PathBuf::from).filter(|folder| !is_everybodys(folder));
+    let state = run.workplace.passage(&run.work_folder()).into_iter().next();
+    let config = run.workplace.base.join(".git/config");
+    state.into_iter().chain([config]).chain(job).chain(docker.map(PathBuf::from)).collect()
+}
+
+/// Whether a folder is, or holds, one that every program may write to: some runners keep a job's files there, and no command could
+/// do without it.
+fn is_everybodys(folder: &Path) -> bool {
+    ["/tmp", "/var/tmp"].iter().any(|temporary| Path::new(temporary).starts_with(folder))
 }
 
 /// The agent's fixed list of variables (spec 2.1): `CODEXCTL_*` without secrets, and what a program needs to run at all.
@@ -303,4 +322,17 @@ pub(super) fn record_thread(run: &Run) -> OnThread {
             let _ = store.change(slot, &mut change).await;
         });
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_folder_of_everybody_is_not_hidden_from_the_agent() {
+        let everybodys = ["/tmp", "/tmp/", "/var/tmp", "/var", "/"];
+        assert!(everybodys.iter().all(|folder| is_everybodys(Path::new(folder))));
+        let own = ["/github/runner_temp", "/home/runner/work/_temp", "/tmp/runner"];
+        assert!(!own.iter().any(|folder| is_everybodys(Path::new(folder))));
+    }
 }

@@ -53,7 +53,7 @@ pub struct Request<'a> {
     pub lang: Lang,
     /// What git knows of the folder.
     pub repository: Repository,
-    /// The commit of codexctl that the workflow installs; none: the newest.
+    /// The commit of codexctl that the workflow calls; none: what the gallery's calls.
     pub revision: Option<&'a str>,
 }
 

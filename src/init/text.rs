@@ -25,8 +25,8 @@ const AGENT: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/examples/s
 /// The caller as it stands in the gallery.
 const CALLER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workflows-templates/ai.yml"));
 
-/// Which codexctl the gallery's caller installs: `init` names its own commit instead.
-const NEWEST: &str = "checkout --quiet main";
+/// What the gallery's caller calls, up to the revision.
+const CALLED: &str = "/.github/workflows/ai.yml@";
 
 static STACK: Text = Text::new(
     "init/services.yaml.hbs",
@@ -139,14 +139,11 @@ fn has_stack(found: &Found) -> bool {
     !found.arranged.infrastructure.is_empty() || !found.arranged.services.is_empty()
 }
 
-/// The caller workflow, which installs the codexctl of this commit. Without one, as in a build from a tarball, it installs the newest.
+/// The caller workflow, which calls the codexctl of this commit. Without one, as in a build from a tarball, it calls what the gallery does.
 pub(super) fn workflow(revision: Option<&str>) -> String {
-    match revision {
-        Some(revision) => {
-            CALLER.replace(NEWEST, &format!("checkout --quiet {revision} # {}", env!("CARGO_PKG_VERSION")))
-        }
-        None => CALLER.to_owned(),
-    }
+    let Some((revision, (before, after))) = revision.zip(CALLER.split_once(CALLED)) else { return CALLER.to_owned() };
+    let (_, after) = after.split_once('\n').unwrap_or_default();
+    format!("{before}{CALLED}{revision} # v{}\n{after}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The text of the pull request.
@@ -182,10 +179,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_caller_names_the_commit_that_it_installs() {
-        let pinned = workflow(Some("0123456789ab"));
-        assert!(pinned.contains("checkout --quiet 0123456789ab # "), "{pinned}");
-        assert!(!pinned.contains(NEWEST));
-        assert_eq!(workflow(None).matches(NEWEST).count(), 1);
+    fn the_caller_names_the_commit_that_it_calls() {
+        let pinned = workflow(Some("0123456789abcdef"));
+        let lines: Vec<&str> = pinned.lines().filter(|line| line.contains(CALLED)).collect();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            lines,
+            [format!("    uses: codex-k8s/codexctl-action/.github/workflows/ai.yml@0123456789abcdef # v{version}")]
+        );
+        assert_eq!(pinned.lines().count(), CALLER.lines().count());
+        assert_eq!(workflow(None), CALLER);
     }
 }

@@ -198,7 +198,7 @@ fn numbered(questions: &[String], issue: u64, note: &str) -> Vec<String> {
 }
 
 /// What stands at the end of a text that was cut.
-fn cut_note(lang: super::Lang, run_url: Option<&str>) -> String {
+pub(super) fn cut_note(lang: super::Lang, run_url: Option<&str>) -> String {
     match (lang, run_url) {
         (super::Lang::En, Some(url)) => {
             format!("_Cut here: the text is too long for GitHub. [The run has it whole]({url})._")

@@ -35,31 +35,56 @@ impl FromStr for Format {
     }
 }
 
+/// An output that `action.yml` declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds, in a line.
+    pub help: &'static str,
+}
+
+const fn declared(name: &'static str, help: &'static str) -> Declared {
+    Declared { name, help }
+}
+
 /// The outputs of a run (spec 4.5), in their order. All are written at every end, empty where there is nothing to say, so that
 /// a workflow can always read them.
-pub const RUN_KEYS: [&str; 22] = [
-    "flow",
-    "gate",
-    "verdict",
-    "slot",
-    "namespace",
-    "env",
-    "branch",
-    "pr_number",
-    "pr_url",
-    "commit",
-    "session_id",
-    "input_tokens",
-    "output_tokens",
-    "duration_seconds",
-    "summary_file",
-    "created",
-    "recreated",
-    "infra_ready",
-    "codexctl_env_ready",
-    "infra_unhealthy",
-    "codexctl_new_env",
-    "codexctl_run_args",
+pub const RUN_OUTPUTS: [Declared; 22] = [
+    declared("flow", "The flow, or `none` where the event asks for nothing"),
+    declared("gate", "The gate that stopped the run: `actor`, `state`, `fork` or `duplicate`; empty where none did"),
+    declared(
+        "verdict",
+        "How it ended: `done`, `no-change`, `blocked`, `failed`, `sandbox-broken`, `timed-out`, `over-budget`, `unavailable`, `refused` or `interrupted`",
+    ),
+    declared("slot", "The number of the slot"),
+    declared("namespace", "The namespace of the slot, by the pattern of services.yaml"),
+    declared("env", "The environment"),
+    declared("branch", "The branch that the work is on"),
+    declared("pr_number", "The number of the pull request"),
+    declared("pr_url", "The page of the pull request"),
+    declared("commit", "The commit that was pushed"),
+    declared("session_id", "The agent's thread, for the input `resume` of a later `prompt run`"),
+    declared("input_tokens", "Tokens that the agent read"),
+    declared("output_tokens", "Tokens that the agent wrote"),
+    declared("duration_seconds", "How long the run took, in whole seconds"),
+    declared("summary_file", "The file that the job summary was written to, as Markdown"),
+    declared("created", "Whether this run made the slot: `true` or `false`"),
+    declared("recreated", "Whether this run made the slot's namespace anew: `true` or `false`"),
+    declared("infra_ready", "Whether the stack got ready: `true` or `false`; empty where none was deployed"),
+    declared(
+        "codexctl_env_ready",
+        "Whether the agent's place in the cluster is ready: `true` or `false`; empty where there is none",
+    ),
+    declared(
+        "infra_unhealthy",
+        "Whether the agent was told that the stack is not ready: `true` or `false`; empty where none was deployed",
+    ),
+    declared("codexctl_new_env", "Whether slot or namespace are new: `true` or `false`"),
+    declared(
+        "codexctl_run_args",
+        "The flags that name the slot in later steps: `--env E --slot N --namespace NS`, with `--issue N` and `--pr N` where there are such",
+    ),
 ];
 
 /// Keys and values in the order in which they were first set.
@@ -284,7 +309,7 @@ mod tests {
     #[test]
     fn every_key_of_a_run_can_be_an_output() {
         let mut outputs = Outputs::default();
-        RUN_KEYS.iter().for_each(|key| outputs.set(key, ""));
-        assert_eq!(outputs.github("x").unwrap().lines().count(), RUN_KEYS.len());
+        RUN_OUTPUTS.iter().for_each(|output| outputs.set(output.name, ""));
+        assert_eq!(outputs.github("x").unwrap().lines().count(), RUN_OUTPUTS.len());
     }
 }

@@ -1,8 +1,10 @@
 //! The job summary: what happened, step by step, what it cost and where to look, as Markdown on the page of the run.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use super::comments::{Asides, AsidesView, Cost, Ending, PullRef, Step};
+use super::comments::{Asides, AsidesView, Cost, Ending, PullRef, Step, cut_note};
 use super::phrases::said;
 use super::template::{Escape, Texts, texts};
 use super::{Lang, TextError, untrusted};
@@ -165,6 +167,22 @@ pub fn summary(of: &Summary, lang: Lang) -> Result<String, TextError> {
         outbox: of.outbox.as_deref(),
     };
     TEXTS.render(lang, &view)
+}
+
+/// GitHub takes so many bytes of summary from a step; of a longer one it takes nothing.
+/// Source: "Workflow commands for GitHub Actions", step isolation and limits.
+pub const LIMIT: usize = 1024 * 1024;
+
+/// As much of a summary as there is room for, in whole lines; what was cut is said.
+pub fn fit(text: &str, room: usize, lang: Lang) -> Cow<'_, str> {
+    if text.len() <= room {
+        return Cow::Borrowed(text);
+    }
+    let note = format!("\n{}\n", cut_note(lang, None));
+    let Some(left) = room.checked_sub(note.len()) else { return Cow::Borrowed("") };
+    let head = &text[..text.floor_char_boundary(left)];
+    let whole = head.rfind('\n').map_or("", |end| &head[..=end]);
+    Cow::Owned(format!("{whole}{note}"))
 }
 
 /// The link with an address that ends where it ends in Markdown; none for what is no web address.

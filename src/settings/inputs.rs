@@ -21,8 +21,13 @@ pub const GITHUB_TOKEN: &str = "github-token";
 pub const OPENAI_API_KEY: &str = "openai-api-key";
 /// Variables of the project's own.
 pub const ENV_FILE: &str = "env-file";
+/// The cluster. The flag of this name takes a file; the input takes its text as well.
+pub const KUBECONFIG: &str = "kubeconfig";
 
-const OWN: [(&str, &str, Option<&str>); 4] = [
+/// Inputs whose values have lines; a value of any other is one line.
+pub const OF_SEVERAL_LINES: [&str; 2] = [ENV_FILE, KUBECONFIG];
+
+const OWN: [(&str, &str, Option<&str>); 5] = [
     (COMMAND, "The command, such as `run` or `manage-env cleanup-pr`", Some("run")),
     (
         GITHUB_TOKEN,
@@ -31,12 +36,18 @@ const OWN: [(&str, &str, Option<&str>); 4] = [
     ),
     (OPENAI_API_KEY, "The model's key; only codexctl's own proxy holds it, never the agent", None),
     (ENV_FILE, "Variables of the project's own, from a secret: `KEY=value` lines; what `env:` sets wins", None),
+    (
+        KUBECONFIG,
+        "Which cluster: a kubeconfig from a secret, as its text, as base64 of that, or as the path of a file; text is in a file \
+         for this step alone and goes with it",
+        None,
+    ),
 ];
 
 /// All inputs, in the order in which they are declared.
 pub fn inputs() -> impl Iterator<Item = Input> {
     let own = OWN.into_iter().map(|(name, help, default)| Input { name, help: help.to_owned(), default });
-    own.chain(table().filter(|row| is_of_run(row)).map(of_flag))
+    own.chain(table().filter(|row| is_of_run(row) && OWN.iter().all(|(name, ..)| *name != row.flag)).map(of_flag))
 }
 
 fn is_of_run(row: &Setting) -> bool {

@@ -1,6 +1,7 @@
 //! Settings: which value counts and where it came from. This is the only room that reads the process's environment.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -77,6 +78,18 @@ impl Settings {
         Self { inputs, ..self }
     }
 
+    /// Gives an input a value that is made here.
+    pub fn give(&mut self, input: &'static str, value: String) {
+        self.inputs.insert(input, value);
+    }
+
+    /// What was given by flags and inputs, without what may hold secrets.
+    pub fn given(&self) -> BTreeMap<String, String> {
+        let all =
+            self.inputs.iter().chain(&self.flags).filter(|(name, _)| !["vars", inputs::KUBECONFIG].contains(*name));
+        all.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
     /// Whether each input has a value of its kind, also where nothing will ask for it.
     ///
     /// # Errors
@@ -143,7 +156,8 @@ impl Settings {
     /// The value is none of `1 t true 0 f false`.
     pub fn switch(&self, flag: &'static str) -> Result<bool, Invalid> {
         let Some((value, source)) = self.raw(flag) else { return Ok(false) };
-        parse_switch(&value).ok_or_else(|| invalid(&source, format!("`{value}` is neither true nor false")))
+        parse_switch(&value)
+            .ok_or_else(|| invalid(&source, format!("`{}` is neither true nor false", shortened(&value))))
     }
 
     /// A whole number from 1.
@@ -154,7 +168,7 @@ impl Settings {
         let Some((value, source)) = self.raw(flag) else { return Ok(None) };
         match value.trim().parse::<u64>() {
             Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(invalid(&source, format!("`{value}` is not a whole number from 1"))),
+            _ => Err(invalid(&source, format!("`{}` is not a whole number from 1", shortened(&value)))),
         }
     }
 
@@ -166,7 +180,10 @@ impl Settings {
         let Some(value) = self.merged(name) else { return Ok(None) };
         match value.trim().parse::<u64>() {
             Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(invalid(&Source::Variable(name.to_owned()), format!("`{value}` is not a whole number from 1"))),
+            _ => Err(invalid(
+                &Source::Variable(name.to_owned()),
+                format!("`{}` is not a whole number from 1", shortened(value)),
+            )),
         }
     }
 
@@ -183,7 +200,7 @@ impl Settings {
         let Some((value, source)) = self.raw(flag) else { return Ok(None) };
         match GoDuration::parse(&value) {
             Some(time) => Ok(Some(time.value())),
-            None => Err(invalid(&source, format!("`{value}` is no time: write one like 30m or 1h30m"))),
+            None => Err(invalid(&source, format!("`{}` is no time: write one like 30m or 1h30m", shortened(&value)))),
         }
     }
 
@@ -195,7 +212,7 @@ impl Settings {
         let Some((value, source)) = self.raw(flag) else { return Ok(None) };
         crate::policy::limits::parse_size(&value)
             .map(Some)
-            .map_err(|_| invalid(&source, format!("`{value}` is not a size such as 200KB or 4Mi")))
+            .map_err(|_| invalid(&source, format!("`{}` is not a size such as 200KB or 4Mi", shortened(&value))))
     }
 
     /// One of the values that the table names, in any case.
@@ -207,7 +224,7 @@ impl Settings {
         let Some(Setting { kind: Kind::Choice(known), .. }) = setting(flag) else { return Ok(None) };
         match known.iter().find(|name| name.eq_ignore_ascii_case(value.trim())) {
             Some(name) => Ok(Some(name)),
-            None => Err(invalid(&source, format!("`{value}` is not one of {}", known.join(", ")))),
+            None => Err(invalid(&source, format!("`{}` is not one of {}", shortened(&value), known.join(", ")))),
         }
     }
 
@@ -251,11 +268,31 @@ impl Settings {
     }
 }
 
-/// The process's environment. Names and values that are not UTF-8 can't be settings and are left out.
+/// The process's environment. Names and values that are not UTF-8 can't be settings and are left out; an input of the action must not
+/// get lost without a word, so its value comes with U+FFFD for what can't be read.
 pub fn environment() -> BTreeMap<String, String> {
+    let readable = |name: &str, value: OsString| match value.into_string() {
+        Ok(value) => Some(value),
+        Err(value) => name.starts_with("INPUT_").then(|| value.to_string_lossy().into_owned()),
+    };
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            let value = readable(&name, value)?;
+            Some((name, value))
+        })
         .collect()
+}
+
+/// The longest value that a message shows.
+const SHOWN: usize = 80;
+
+/// A value as a message shows it: one that is long by its beginning.
+pub fn shortened(value: &str) -> String {
+    match value.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &value[..at]),
+        None => value.to_owned(),
+    }
 }
 
 /// Go's spellings of true and false, as the Go tool took them (strconv.ParseBool), in any case.

@@ -19,7 +19,7 @@ pub const EXPIRES_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// Whoever asks for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Run id and attempt as in `1234-2`, or `manual-<host>-<pid>`.
+    /// Run id and attempt as in `1234-2`, with `-post` behind it for whoever takes back what that run left, or `manual-<host>-<pid>`.
     pub id: String,
     /// The flow that it runs.
     pub flow: String,
@@ -99,8 +99,8 @@ impl Taker {
     fn decide(&mut self, lease: Option<&Lease>, now: DateTime<Utc>) -> Outcome {
         let Some(lease) = lease.filter(|lease| lease.holder != self.holder.id) else { return Outcome::Taken };
         let over = |why| Outcome::TakenOver { from: lease.holder.clone(), why };
-        if is_later_attempt(&self.holder.id, &lease.holder) {
-            return over("it is an earlier attempt of this run");
+        if let Some(why) = supersedes(&self.holder.id, &lease.holder) {
+            return over(why);
         }
         if process_on(&self.holder.host, &lease.holder).is_some_and(is_dead) {
             return over("its process is gone");
@@ -207,13 +207,29 @@ fn later(lease: Option<&Lease>, now: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
-/// Whether both are attempts of one run of GitHub Actions, and the first is the later one.
-fn is_later_attempt(one: &str, other: &str) -> bool {
-    let read = |id: &str| -> Option<(u64, u64)> {
+/// The ending of a holder that takes back what a run left.
+const POST: &str = "-post";
+
+/// The holder that takes back what this run left: it takes the run's leases at once, and a later attempt takes its.
+pub fn post_of(run: &str) -> String {
+    format!("{run}{POST}")
+}
+
+/// Why one holder takes over from another at once: it is a later attempt of the same run of GitHub Actions, or comes after its end.
+fn supersedes(one: &str, other: &str) -> Option<&'static str> {
+    let read = |id: &str| -> Option<(u64, u64, bool)> {
+        let (id, post) = id.strip_suffix(POST).map_or((id, false), |id| (id, true));
         let (run, attempt) = id.split_once('-')?;
-        Some((run.parse().ok()?, attempt.parse().ok()?))
+        Some((run.parse().ok()?, attempt.parse().ok()?, post))
     };
-    matches!((read(one), read(other)), (Some((run, attempt)), Some((same, earlier))) if run == same && attempt > earlier)
+    let ((run, attempt, post), (same, earlier, earlier_post)) = (read(one)?, read(other)?);
+    if run != same {
+        return None;
+    }
+    if attempt > earlier {
+        return Some("it is an earlier attempt of this run");
+    }
+    (attempt == earlier && post && !earlier_post).then_some("its step has ended")
 }
 
 /// The process of a `manual-<host>-<pid>` holder, where the host is this one. A host's name may hold hyphens.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::plain::ask_runner_to_hide;
 use super::{Level, Note, StepEnd, Ui};
 use crate::clock::{Clock, SystemClock};
 use crate::secrets::{Redactor, Secret};
@@ -17,12 +18,19 @@ pub struct JsonUi<W: Write + Send> {
     run: String,
     redactor: Redactor,
     clock: Box<dyn Clock>,
+    /// Whether GitHub's runner reads along.
+    github: bool,
 }
 
 impl<W: Write + Send> JsonUi<W> {
     /// `run` tells lines of several runs apart.
     pub fn new(out: W, least: Level, run: String, redactor: Redactor) -> Self {
-        Self { out: Mutex::new(out), least, run, redactor, clock: Box::new(SystemClock) }
+        Self { out: Mutex::new(out), least, run, redactor, clock: Box::new(SystemClock), github: false }
+    }
+
+    /// The same on GitHub's runner, which is asked to hide secrets by lines of its own: it takes them out of the log.
+    pub fn for_github(out: W, least: Level, run: String, redactor: Redactor) -> Self {
+        Self { github: true, ..Self::new(out, least, run, redactor) }
     }
 
     fn write(&self, level: Level, message: &str, more: Value) {
@@ -72,6 +80,9 @@ impl<W: Write + Send> Ui for JsonUi<W> {
     }
 
     fn mask(&self, value: &Secret) {
+        if self.github {
+            ask_runner_to_hide(&self.out, value);
+        }
         self.redactor.add(value);
     }
 }

@@ -41,11 +41,8 @@ impl<W: Write + Send> PlainUi<W> {
 
     /// A line that steers no terminal and can't be taken for a workflow command, whatever it holds.
     fn tame(&self, line: &str) -> String {
-        let mut line = visible(&line.replace('\r', " "));
-        if self.github.is_some() && line.trim_start().starts_with("::") {
-            line = line.replacen("::", ":\u{200b}:", 1);
-        }
-        if self.github.is_some() { apart(&line) } else { line }
+        let line = visible(&line.replace('\r', " "));
+        if self.github.is_some() { no_command(&line) } else { line }
     }
 }
 
@@ -127,14 +124,25 @@ impl<W: Write + Send> Ui for PlainUi<W> {
 
     fn mask(&self, value: &Secret) {
         if self.github.is_some() {
-            // Not through `line`: the redactor would hide what the runner must see once, before anything uses it.
-            let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            for line in value.expose().lines().filter(|line| is_searchable(line)) {
-                let _ = writeln!(out, "::add-mask::{}", escape_data(line));
-            }
+            ask_runner_to_hide(&self.out, value);
         }
         self.redactor.add(value);
     }
+}
+
+/// Asks the runner to hide a value, line by line as it looks for them. Not through a redactor: that would hide what the runner must see
+/// once, before anything uses it.
+pub(super) fn ask_runner_to_hide(out: &Mutex<impl Write>, value: &Secret) {
+    let mut out = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for line in value.expose().lines().filter(|line| is_searchable(line)) {
+        let _ = writeln!(out, "::add-mask::{}", escape_data(line));
+    }
+}
+
+/// A line that the runner can't take for a workflow command: it looks for `::` at the beginning, whatever blanks stand before it.
+pub fn no_command(line: &str) -> String {
+    let line = if line.trim_start().starts_with("::") { line.replacen("::", ":\u{200b}:", 1) } else { line.to_owned() };
+    apart(&line)
 }
 
 /// Takes the runner's older commands apart: it looks for `##[` anywhere in a line.

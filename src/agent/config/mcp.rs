@@ -310,6 +310,17 @@ impl One<'_, '_> {
     }
 }
 
+/// Has the programs among the servers start in a folder. They run outside of Codex's sandbox, and in the tree they would take
+/// programs and settings from there: `npx` prefers a package of the folder that it stands in.
+pub(super) fn start_in(table: &mut Table, folder: &std::path::Path) {
+    let servers = table.get_mut("mcp_servers").and_then(Value::as_table_mut);
+    for server in servers.into_iter().flat_map(Table::iter_mut).filter_map(|(_, server)| server.as_table_mut()) {
+        if server.contains_key("command") && !server.contains_key("cwd") {
+            server.insert("cwd".to_owned(), folder.display().to_string().into());
+        }
+    }
+}
+
 fn insert_filled(out: &mut Table, key: &str, table: Table) {
     if !table.is_empty() {
         out.insert(key.to_owned(), Value::Table(table));

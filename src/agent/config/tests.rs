@@ -9,6 +9,8 @@ fn around<'a>() -> Surroundings<'a> {
         sandbox: SandboxMode::WorkspaceWrite,
         writable: &[],
         exclude_slash_tmp: false,
+        hidden: &[],
+        servers_in: None,
     }
 }
 

@@ -45,6 +45,8 @@ impl Place for DryPlace {
             sandbox: SandboxMode::WorkspaceWrite,
             writable: &run.writable,
             exclude_slash_tmp: false,
+            hidden: &[],
+            servers_in: None,
         };
         let built = config::build(&run.config, &around)?;
         Ok(Readiness { isolation: None, command: self.command_line(run), warnings: built.warnings })

@@ -1,23 +1,24 @@
 //! The agent on this machine: the real Codex binary, kept away from codexctl's secrets, ended in any case.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::probe::{Found, Isolation, Probe, Refused, uid_for};
+use super::probe::{Isolation, NOT_ROOT, Probe, Refused, free_uid};
 use super::session::{Session, SessionEnd};
 use super::setup::{self, AgentCommand};
-use super::{AgentEnd, AgentRun, Cancel, Error, Place, Readiness, process};
+use super::{AgentEnd, AgentRun, Cancel, Error, Place, Readiness, Resume, end_orphan, hidden, lent, limits, process};
 use crate::agent::config::{self, BEARER_VARIABLE, Built, SandboxMode, Surroundings};
 use crate::agent::events::{Totals, Usage};
 use crate::agent::proxy::Proxy;
 use crate::agent::result::AgentResult;
 use crate::agent::verdict::Ended;
 use crate::answer::Answer;
+use crate::rights::can_be_root;
 use crate::secrets::random_word;
 use crate::ui::{Level, Note, Ui};
 
@@ -29,7 +30,7 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 pub struct LocalPlace {
     command: Option<String>,
     allow_unsandboxed: bool,
-    found: OnceCell<Found>,
+    found: OnceCell<Isolation>,
 }
 
 impl LocalPlace {
@@ -40,35 +41,36 @@ impl LocalPlace {
     }
 
     /// What keeps the agent apart here; found out once.
-    async fn isolation(&self, run: &AgentRun, command: &AgentCommand) -> Result<&Found, Error> {
+    async fn isolation(&self, run: &AgentRun, command: &AgentCommand) -> Result<Isolation, Error> {
         self.found
             .get_or_try_init(|| async {
                 let path = path_of(run);
-                let uid = uid_for(&run.folder);
+                let uid = free_uid(&run.folder);
                 let probe = Probe { command, home: &run.home, tree: &run.tree, path: &path, uid };
                 let sandbox = match probe.sandbox().await {
                     Ok(found) => return Ok(found),
                     Err(why) => why,
                 };
-                let other_user = if rustix::process::geteuid().is_root() {
+                let other_user = if can_be_root() {
                     open_passage(&run.passage)?;
-                    give_to_agent(run, uid)?;
-                    match probe.other_user().await {
+                    hidden::close(run);
+                    lend(run, uid)?;
+                    let found = probe.other_user().await;
+                    lent::take_back(&run.folder)?;
+                    match found {
                         Ok(found) => return Ok(found),
-                        Err(why) => {
-                            give_to_agent(run, 0)?;
-                            why
-                        }
+                        Err(why) => why,
                     }
                 } else {
-                    "only root can start the agent as another user".to_owned()
+                    NOT_ROOT.to_owned()
                 };
                 if self.allow_unsandboxed {
-                    return Ok(Found { isolation: Isolation::Nothing, docker: false });
+                    return Ok(Isolation::Nothing);
                 }
                 Err(Error::from(Refused { sandbox, other_user }))
             })
             .await
+            .copied()
     }
 
     fn configure(run: &AgentRun, isolation: Isolation, base_url: &str) -> Result<Built, Error> {
@@ -80,7 +82,16 @@ impl LocalPlace {
         let exclude_slash_tmp = run.folder.starts_with("/tmp");
         let writable = [run.writable.as_slice(), &[temp_folder(run)]].concat();
         let base_url = Some(base_url);
-        let around = Surroundings { base_url, tree: &run.tree, sandbox, writable: &writable, exclude_slash_tmp };
+        let hidden = hidden::of(run);
+        let around = Surroundings {
+            base_url,
+            tree: &run.tree,
+            sandbox,
+            writable: &writable,
+            exclude_slash_tmp,
+            hidden: &hidden,
+            servers_in: Some(&run.home),
+        };
         Ok(config::build(&run.config, &around)?)
     }
 
@@ -93,7 +104,7 @@ impl LocalPlace {
         built: &Built,
         mark: &str,
     ) -> Command {
-        let mut command = Command::new(&agent.program);
+        let mut command = limits::bounded(&agent.program, isolation.user());
         command.args(&agent.args).env_clear().current_dir(&run.tree);
         let mut loopback_named = false;
         for (name, value) in run.env.iter().chain(&built.env) {
@@ -109,9 +120,8 @@ impl LocalPlace {
             .env("TMPDIR", temp_folder(run))
             .env(BEARER_VARIABLE, proxy.bearer().expose())
             .env(process::MARK_VARIABLE, mark);
-        if let Isolation::OtherUser { uid } = isolation {
-            // Without any other word std drops all supplementary groups when root changes the user.
-            command.uid(uid).gid(uid).env("HOME", &run.home);
+        if let Isolation::OtherUser { .. } = isolation {
+            command.env("HOME", &run.home);
         }
         command
     }
@@ -119,7 +129,7 @@ impl LocalPlace {
 
 /// Temporary files of the agent: beside its CODEX_HOME, so that Codex takes it (it refuses helpers under the temporary folder) and
 /// so that they go with the slot.
-fn temp_folder(run: &AgentRun) -> std::path::PathBuf {
+fn temp_folder(run: &AgentRun) -> PathBuf {
     run.home.with_file_name("agent-tmp")
 }
 
@@ -129,7 +139,7 @@ fn path_of(run: &AgentRun) -> String {
 }
 
 /// Lets others pass codexctl's folders without seeing what else is in them.
-pub(super) fn open_passage(passage: &[std::path::PathBuf]) -> Result<(), Error> {
+pub(super) fn open_passage(passage: &[PathBuf]) -> Result<(), Error> {
     for folder in passage {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))
             .map_err(Error::io("open the way through", folder))?;
@@ -137,11 +147,9 @@ pub(super) fn open_passage(passage: &[std::path::PathBuf]) -> Result<(), Error> 
     Ok(())
 }
 
-fn give_to_agent(run: &AgentRun, uid: u32) -> Result<(), Error> {
-    for folder in [run.tree.as_path(), run.home.as_path(), &temp_folder(run)] {
-        setup::give_to(folder, uid, uid)?;
-    }
-    Ok(())
+/// Lends the agent's user all that it works with.
+fn lend(run: &AgentRun, uid: u32) -> Result<(), Error> {
+    lent::lend(&run.folder, uid, &[&run.tree, &run.home, &temp_folder(run)])
 }
 
 fn nothing_ran(ended: Ended, started: Instant) -> AgentEnd {
@@ -159,37 +167,34 @@ fn nothing_ran(ended: Ended, started: Instant) -> AgentEnd {
 #[async_trait]
 impl Place for LocalPlace {
     async fn end_orphan(&self, folder: &Path) -> Result<(), Error> {
-        process::end_orphan(folder).await.map(drop).map_err(Error::io("read the pid file in", folder))
+        end_orphan(folder).await.map(drop)
     }
 
     async fn prepare(&self, run: &AgentRun) -> Result<Readiness, Error> {
+        // First of all: an agent that is still there could change what is looked at and given away below.
+        end_orphan(&run.folder).await?;
         setup::make_folders(run)?;
         make_temp(&temp_folder(run))?;
-        // First of all: an agent that is still there could change what is looked at and given away below.
-        super::end_orphan(&run.folder).await.map_err(Error::io("read the pid file in", &run.folder))?;
-        let mut warnings = Self::configure(run, Isolation::Sandbox, "http://127.0.0.1:0/v1")?.warnings;
+        let warnings = Self::configure(run, Isolation::Sandbox, "http://127.0.0.1:0/v1")?.warnings;
         let command = match AgentCommand::find(self.command.as_deref(), &path_of(run)) {
             Ok(command) => command,
             // The run itself says that the agent is unavailable.
             Err(why) => return Ok(Readiness { isolation: None, command: Vec::new(), warnings: vec![why] }),
         };
-        let found = self.isolation(run, &command).await?;
-        if found.docker {
-            warnings.push("the agent reaches Docker's socket, and who reaches it is root on this machine".to_owned());
-        }
-        Ok(Readiness { isolation: Some(found.isolation), command: vec![command.shown()], warnings })
+        let isolation = self.isolation(run, &command).await?;
+        Ok(Readiness { isolation: Some(isolation), command: vec![command.shown()], warnings })
     }
 
     async fn run(&self, run: &AgentRun, ui: &dyn Ui, cancel: Cancel) -> Result<Answer<AgentEnd>, Error> {
         let started = Instant::now();
+        end_orphan(&run.folder).await?;
         setup::make_folders(run)?;
         make_temp(&temp_folder(run))?;
-        super::end_orphan(&run.folder).await.map_err(Error::io("read the pid file in", &run.folder))?;
         let agent = match AgentCommand::find(self.command.as_deref(), &path_of(run)) {
             Ok(agent) => agent,
             Err(why) => return Ok(Answer::Known(nothing_ran(Ended::Unavailable(why), started))),
         };
-        let isolation = self.isolation(run, &agent).await?.isolation;
+        let isolation = self.isolation(run, &agent).await?;
 
         let proxy = Proxy::start(&run.upstream, run.budget).await?;
         for secret in [Some(proxy.bearer()), run.upstream.key.as_ref()].into_iter().flatten() {
@@ -198,74 +203,20 @@ impl Place for LocalPlace {
         let built = Self::configure(run, isolation, &proxy.base_url())?;
         built.env.iter().for_each(|(_, value)| run.redactor.add(value));
         setup::write_files(run, built.text.expose())?;
-        if let Isolation::OtherUser { uid } = isolation {
-            give_to_agent(run, uid)?;
-        }
-        let schema = setup::schema_path(run);
-        let log = run.folder.join("agent.jsonl");
+        let user = isolation.user();
         let mark = random_word();
-        let session = |thread: Option<&str>| {
-            let mut command = Self::command(&agent, run, isolation, &proxy, &built, &mark);
-            command.args(setup::exec_args(run, &schema, thread));
-            command
-        };
-
-        let deadline = started + run.timeout;
-        let mut resumed = false;
-        let mut end: Option<SessionEnd> = None;
-        ui.agent_started();
-        if let Some(resume) = &run.resume {
-            if setup::thread_file(&run.home, &resume.thread).is_some() {
-                let tried = Session {
-                    run,
-                    command: session(Some(&resume.thread)),
-                    prompt: resume.prompt.clone(),
-                    thread: Some(&resume.thread),
-                    mark: &mark,
-                    log: log.clone(),
-                    deadline,
-                    proxy: &proxy,
-                }
-                .run(ui, cancel.clone())
-                .await;
-                match tried {
-                    Ok(tried) => {
-                        let lost = matches!(tried.ended, Ended::Exited(_))
-                            && (tried.wrong_thread || tried.totals.thread.is_none());
-                        resumed = !lost;
-                        end = (!lost).then_some(tried);
-                    }
-                    Err(error) => {
-                        ui.agent_ended();
-                        return Err(error);
-                    }
-                }
-            }
-            if end.is_none() {
-                let text =
-                    format!("the agent's thread {} is gone: a new one starts with the full prompt", resume.thread);
-                ui.note(&Note::new(Level::Notice, text));
-            }
+        // Looked for before the home is the agent's.
+        let resume = run.resume.as_ref().filter(|resume| setup::thread_file(&run.home, &resume.thread).is_some());
+        let proxy = &proxy;
+        let starts = Starts { run, resume, agent: &agent, isolation, user, proxy, built: &built, mark: &mark, started };
+        if let Some(uid) = user {
+            lend(run, uid)?;
         }
-        let end = match end {
-            Some(end) => Ok(end),
-            None => {
-                Session {
-                    run,
-                    command: session(None),
-                    prompt: run.prompt.clone(),
-                    thread: None,
-                    mark: &mark,
-                    log: log.clone(),
-                    deadline,
-                    proxy: &proxy,
-                }
-                .run(ui, cancel)
-                .await
-            }
-        };
+        ui.agent_started();
+        let end = starts.go(ui, cancel).await;
         ui.agent_ended();
-        let SessionEnd { ended, mut totals, last_words, .. } = end?;
+        lent::take_back(&run.folder)?;
+        let (SessionEnd { ended, mut totals, last_words, .. }, resumed) = end?;
         if totals.last_error.is_none() && !totals.turn_completed {
             totals.last_error = last_words;
         }
@@ -278,8 +229,63 @@ impl Place for LocalPlace {
         let result = totals.last_message.as_deref().and_then(AgentResult::parse);
         // The proxy saw every answer of this run and none of an earlier one; also of a run that was cut short.
         let usage = proxy.spent().usage;
-        Ok(Answer::Known(AgentEnd { ended, totals, result, resumed, usage, log: Some(log), took: started.elapsed() }))
+        let log = Some(log_path(run));
+        Ok(Answer::Known(AgentEnd { ended, totals, result, resumed, usage, log, took: started.elapsed() }))
     }
+}
+
+/// The starts of one run: in its thread, and in a new one where that is gone.
+struct Starts<'a> {
+    run: &'a AgentRun,
+    /// The thread to go on with, where Codex still has it.
+    resume: Option<&'a Resume>,
+    agent: &'a AgentCommand,
+    isolation: Isolation,
+    user: Option<u32>,
+    proxy: &'a Proxy,
+    built: &'a Built,
+    mark: &'a str,
+    started: Instant,
+}
+
+impl Starts<'_> {
+    /// Gives the end, and whether the thread that was asked for answered.
+    async fn go(&self, ui: &dyn Ui, cancel: Cancel) -> Result<(SessionEnd, bool), Error> {
+        let run = self.run;
+        if let Some(resume) = &run.resume {
+            if self.resume.is_some() {
+                let tried = self.session(Some(&resume.thread), &resume.prompt).run(ui, cancel.clone()).await?;
+                let lost =
+                    matches!(tried.ended, Ended::Exited(_)) && (tried.wrong_thread || tried.totals.thread.is_none());
+                if !lost {
+                    return Ok((tried, true));
+                }
+            }
+            let text = format!("the agent's thread {} is gone: a new one starts with the full prompt", resume.thread);
+            ui.note(&Note::new(Level::Notice, text));
+        }
+        Ok((self.session(None, &run.prompt).run(ui, cancel).await?, false))
+    }
+
+    fn session<'s>(&'s self, thread: Option<&'s str>, prompt: &str) -> Session<'s> {
+        let mut command = LocalPlace::command(self.agent, self.run, self.isolation, self.proxy, self.built, self.mark);
+        command.args(setup::exec_args(self.run, &setup::schema_path(self.run), thread));
+        Session {
+            run: self.run,
+            command,
+            user: self.user,
+            prompt: prompt.to_owned(),
+            thread,
+            mark: self.mark,
+            log: log_path(self.run),
+            deadline: self.started + self.run.timeout,
+            proxy: self.proxy,
+        }
+    }
+}
+
+fn log_path(run: &AgentRun) -> PathBuf {
+    run.folder.join("agent.jsonl")
 }
 
 fn make_temp(folder: &Path) -> Result<(), Error> {

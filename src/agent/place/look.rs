@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::probe::{Found, Isolation, Probe, Refused, uid_for};
-use super::setup::{self, AgentCommand};
-use super::{Error, local};
+use super::probe::{Isolation, NOT_ROOT, Probe, Refused, free_uid};
+use super::setup::AgentCommand;
+use super::{Error, lent, local};
+use crate::rights::can_be_root;
 
 /// Whether the agent starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,26 +86,27 @@ pub async fn start(asked: Option<&str>, path: &str, folder: &Path) -> Start {
     }
 }
 
-/// What would keep the agent apart, tried out as before a run, and whether it would reach a Docker socket.
+/// What would keep the agent apart, tried out as before a run.
 ///
 /// # Errors
 /// [`Error::Unsafe`] where nothing would.
-pub async fn isolation(asked: Option<&str>, path: &str, state: &Path) -> Result<(Isolation, bool), Error> {
+pub async fn isolation(asked: Option<&str>, path: &str, state: &Path) -> Result<Isolation, Error> {
     let nothing = |why: String| Error::from(Refused { sandbox: why.clone(), other_user: why });
     let command = AgentCommand::find(asked, path).map_err(nothing)?;
     let folder = state.join("doctor");
     let scratch = Scratch::new(&folder)?;
     let (home, tree) = (scratch.home(), scratch.tree());
-    let probe = Probe { command: &command, home: &home, tree: &tree, path, uid: uid_for(&scratch.0) };
+    let probe = Probe { command: &command, home: &home, tree: &tree, path, uid: free_uid(&scratch.0) };
     let sandbox = match probe.sandbox().await {
-        Ok(Found { isolation, docker }) => return Ok((isolation, docker)),
+        Ok(isolation) => return Ok(isolation),
         Err(why) => why,
     };
-    if !rustix::process::geteuid().is_root() {
-        return Err(Refused { sandbox, other_user: "only root can start the agent as another user".to_owned() }.into());
+    if !can_be_root() {
+        return Err(Refused { sandbox, other_user: NOT_ROOT.to_owned() }.into());
     }
     local::open_passage(&[state.to_owned(), folder, scratch.0.clone()])?;
-    setup::give_to(&scratch.0, probe.uid, probe.uid)?;
-    let Found { isolation, docker } = probe.other_user().await.map_err(|other_user| Refused { sandbox, other_user })?;
-    Ok((isolation, docker))
+    lent::lend(&scratch.0, probe.uid, &[&home, &tree])?;
+    let found = probe.other_user().await;
+    lent::take_back(&scratch.0)?;
+    Ok(found.map_err(|other_user| Refused { sandbox, other_user })?)
 }

@@ -1,9 +1,12 @@
 //! Where the agent runs. The flow hands in a whole run and gets a whole end; live and dry are two hands for the same.
 
 pub mod dry; // says what would run
+mod lent; // folders that are the agent's while it runs
 pub mod look; // does it start, and what would keep it apart: without a run
 pub mod local; // this machine
 pub mod probe; // what keeps the agent from codexctl's secrets here
+mod hidden; // what the agent's commands can't even read
+mod limits; // bounds on what the agent takes of this machine
 mod process; // process groups, leftovers, the pid file
 mod session; // one start of Codex: prompt in, lines out
 mod setup; // CODEX_HOME, config, schema, instructions; the command itself
@@ -70,6 +73,9 @@ pub struct AgentRun {
     pub writable: Vec<PathBuf>,
     /// codexctl's own folders on the way to the tree, the outermost first: where the agent is another user, it has to pass them.
     pub passage: Vec<PathBuf>,
+    /// Files and folders beside the tree that are none of the agent's business: commands in Codex's own sandbox can't read them, and
+    /// those that are codexctl's are closed to an agent that is another user.
+    pub hidden: Vec<PathBuf>,
     /// Whether every event of the agent is shown, not only what it does and says.
     pub verbose: bool,
     /// The model.

@@ -11,15 +11,28 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::process::Command;
 
-use super::setup::AgentCommand;
+use super::setup::{self, AgentCommand};
+use super::{hidden, process};
+use crate::agent::config::permissions_alone;
+use crate::rights::{can_be_root, spawn_as};
+
+/// Why the agent can't be another user here.
+pub(super) const NOT_ROOT: &str = "only root can start the agent as another user";
 
 /// Longest wait for a probe: a sandbox starts in well under a second, `npx` may have to fetch 300 MB first.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Says `hidden` where no process with the canary can be seen, `seen` where one can. `$1` is the canary.
+/// Says `hidden` where no process with the canary can be seen, `seen` where one can, and which ways out are open. `$1` is the canary.
 const LOOK: &str = "if cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -qxF \"CODEXCTL_CANARY=$1\"; \
                     then echo seen; else echo hidden; fi; \
-                    for s in /run/docker.sock /var/run/docker.sock; do [ -w $s ] && echo docker && break; done; exit 0";
+                    for s in /run/docker.sock /var/run/docker.sock; do [ -w $s ] && echo docker && break; done; \
+                    { : >> /proc/sys/kernel/core_pattern; } 2>/dev/null && echo kernel; exit 0";
+
+/// Why what hides the canary keeps nothing apart all the same.
+const DOCKER: &str = "it runs, but its commands reach Docker's socket, and who reaches it is root on this machine";
+
+/// Codex's sandbox has a `/proc` of its own, in which root is root: the program for core dumps, say, is started outside of it.
+const KERNEL: &str = "it runs, but its commands can change the kernel's settings: codexctl is root, and so are they";
 
 /// What keeps the agent apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -36,6 +49,16 @@ pub enum Isolation {
     Nothing,
 }
 
+impl Isolation {
+    /// The user that the agent works as, where it is not codexctl's own.
+    pub(super) fn user(self) -> Option<u32> {
+        match self {
+            Self::OtherUser { uid } => Some(uid),
+            Self::Sandbox | Self::Nothing => None,
+        }
+    }
+}
+
 impl fmt::Display for Isolation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -50,22 +73,15 @@ impl fmt::Display for Isolation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the agent could read codexctl's secrets on this machine.\n  Codex's own sandbox: {sandbox}\n  another user: {other_user}\n\
-     Allow user namespaces (Ubuntu: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0), run codexctl as root in a \
-     container, or pass --allow-unsandboxed where there is nothing to protect"
+     Run codexctl as a user that is not root where user namespaces are allowed (Ubuntu: sudo sysctl -w \
+     kernel.apparmor_restrict_unprivileged_userns=0), or as root with a Codex that every user can start, as in the container \
+     action; or pass --allow-unsandboxed where there is nothing to protect"
 )]
 pub struct Refused {
     /// Why the sandbox doesn't.
     pub sandbox: String,
     /// Why another user doesn't.
     pub other_user: String,
-}
-
-/// What a probe gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) isolation: Isolation,
-    /// Whether the agent reaches a Docker socket from there.
-    pub(super) docker: bool,
 }
 
 /// Where and how a probe runs.
@@ -83,57 +99,48 @@ pub(super) struct Probe<'a> {
 
 impl Probe<'_> {
     /// Whether Codex's sandbox keeps a command from seeing the canary.
-    pub(super) async fn sandbox(&self) -> Result<Found, String> {
+    pub(super) async fn sandbox(&self) -> Result<Isolation, String> {
         let mut command = Command::new(&self.command.program);
-        command.args(&self.command.args).args([
-            "sandbox",
-            "-c",
-            "sandbox_mode=\"workspace-write\"",
-            "-c",
-            "sandbox_workspace_write.network_access=true",
-            "--",
-        ]);
-        let docker = self.look(command, self.home).await?;
-        Ok(Found { isolation: Isolation::Sandbox, docker })
+        command.args(&self.command.args).args(["sandbox", "--"]);
+        // What counts here of the configuration that a run would have.
+        let config = permissions_alone(self.tree, &hidden::sockets());
+        setup::write_private(&self.home.join("config.toml"), &config).map_err(|error| error.to_string())?;
+        self.look(command, None).await?;
+        Ok(Isolation::Sandbox)
     }
 
     /// What the agent says of itself, as this user.
     pub(super) async fn version(&self) -> Result<String, String> {
-        self.says_version(Command::new(&self.command.program)).await
+        self.says_version(Command::new(&self.command.program), None).await
     }
 
-    async fn says_version(&self, mut command: Command) -> Result<String, String> {
+    async fn says_version(&self, mut command: Command, user: Option<u32>) -> Result<String, String> {
         command.args(&self.command.args).arg("--version");
-        let said = self.output(command, self.home).await?;
+        let said = self.output(command, user).await?;
         let line = first_line(&said);
         if said.trim_start().starts_with("codex") { Ok(line) } else { Err(line) }
     }
 
     /// Whether a user of its own can work in the tree, run the agent, and not see the canary. Only root can try.
-    pub(super) async fn other_user(&self) -> Result<Found, String> {
-        if !rustix::process::geteuid().is_root() {
-            return Err("only root can start the agent as another user".to_owned());
+    pub(super) async fn other_user(&self) -> Result<Isolation, String> {
+        if !can_be_root() {
+            return Err(NOT_ROOT.to_owned());
         }
-        let as_user = |program: &Path| {
-            let mut command = Command::new(program);
-            // Without any other word std drops all supplementary groups when root changes the user.
-            command.uid(self.uid).gid(self.uid);
-            command
-        };
-        self.says_version(as_user(&self.command.program))
+        let user = Some(self.uid);
+        self.says_version(Command::new(&self.command.program), user)
             .await
             .map_err(|why| format!("the agent does not start as uid {}: {why}", self.uid))?;
-        let mut writes = as_user(Path::new("/bin/sh"));
+        let mut writes = Command::new("/bin/sh");
         writes.args(["-c", "[ -r . ] && [ -w . ] && echo writes"]);
-        if self.output(writes, self.home).await?.trim() != "writes" {
+        if self.output(writes, user).await?.trim() != "writes" {
             return Err(format!("uid {} can't write to {}", self.uid, self.tree.display()));
         }
-        let docker = self.look(as_user(Path::new("/usr/bin/env")), self.home).await?;
-        Ok(Found { isolation: Isolation::OtherUser { uid: self.uid }, docker })
+        self.look(Command::new("/usr/bin/env"), user).await?;
+        Ok(Isolation::OtherUser { uid: self.uid })
     }
 
-    /// Runs the look behind `prefix`; an error where the canary is seen or nothing ran.
-    async fn look(&self, mut prefix: Command, home: &Path) -> Result<bool, String> {
+    /// Runs the look behind `prefix`; an error where the canary is seen, Docker is reached, or nothing ran.
+    async fn look(&self, mut prefix: Command, user: Option<u32>) -> Result<(), String> {
         let canary = crate::secrets::random_word();
         let mut holder = Command::new("/bin/cat")
             .env_clear()
@@ -145,13 +152,17 @@ impl Probe<'_> {
             .spawn()
             .map_err(|error| format!("the canary can't be set out: {error}"))?;
         prefix.args(["/bin/sh", "-c", LOOK, "sh", &canary]);
-        let said = self.output(prefix, home).await;
+        let said = self.output(prefix, user).await;
         // Ends with its input; waited for so that it leaves no zombie.
         drop(holder.stdin.take());
         let _ = holder.wait().await;
         let said = said?;
         match said.lines().next().map(str::trim) {
-            Some("hidden") => Ok(said.lines().any(|line| line.trim() == "docker")),
+            Some("hidden") => {
+                let ways_out = [("docker", DOCKER), ("kernel", KERNEL)];
+                let open = ways_out.into_iter().find(|(word, _)| said.lines().any(|line| line.trim() == *word));
+                open.map_or(Ok(()), |(_, told)| Err(told.to_owned()))
+            }
             Some("seen") => Err("it runs, but its commands read other processes' environments".to_owned()),
             _ => Err(format!("it does not start here: {}", first_line(&said))),
         }
@@ -174,19 +185,29 @@ impl Probe<'_> {
         }
     }
 
-    /// Standard output, or standard error where there is none.
-    async fn output(&self, mut command: Command, home: &Path) -> Result<String, String> {
+    /// Standard output, or standard error where there is none; as this user, or as the one that the agent would be.
+    async fn output(&self, mut command: Command, user: Option<u32>) -> Result<String, String> {
         command
             .env_clear()
             .env("PATH", self.path)
-            .env("HOME", home)
-            .env("CODEX_HOME", home)
+            .env("HOME", self.home)
+            .env("CODEX_HOME", self.home)
             .current_dir(self.tree)
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        let output = tokio::time::timeout(LIMIT, command.output())
-            .await
+        let started = match user {
+            Some(uid) => spawn_as(&mut command, uid),
+            None => command.spawn(),
+        };
+        let child = started.map_err(|error| self.refusal(&error))?;
+        let output = tokio::time::timeout(LIMIT, child.wait_with_output()).await;
+        if let (Err(_), Some(uid)) = (&output, user) {
+            process::end_user(uid);
+        }
+        let output = output
             .map_err(|_| format!("no answer within {} s", LIMIT.as_secs()))?
             .map_err(|error| self.refusal(&error))?;
         let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
@@ -218,13 +239,24 @@ fn first_line(text: &str) -> String {
     if silent { "it said nothing".to_owned() } else { "what it said is no text".to_owned() }
 }
 
-/// The user number for a slot's agent, in the range that systemd sets aside for users made on the fly (61184 to 65519).
-/// Source: <https://systemd.io/UIDS-GIDS/>. Different folders mostly get different users, so that two agents can't reach each other.
-pub(super) fn uid_for(folder: &Path) -> u32 {
+/// Numbers that systemd sets aside for users made on the fly. Source: <https://systemd.io/UIDS-GIDS/>.
+const NUMBERS: std::ops::RangeInclusive<u32> = 61_184..=65_519;
+
+/// Whether an agent may have this number; files that name another one are not ours.
+pub(super) fn is_agent_number(uid: u32) -> bool {
+    NUMBERS.contains(&uid)
+}
+
+/// The user number for a slot's agent: mostly the same for a folder, and one that nobody works as now, so that two agents can't reach
+/// each other and all of an agent's processes can be ended.
+pub(super) fn free_uid(folder: &Path) -> u32 {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
     let number = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    61_184 + number % (65_520 - 61_184)
+    let (first, last) = (*NUMBERS.start(), *NUMBERS.end());
+    let wanted = first + number % (last - first + 1);
+    let mut numbers = (wanted..=last).chain(first..wanted);
+    numbers.find(|uid| !process::somebody_is(*uid)).unwrap_or(wanted)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! A process that the agent started may leave its group and its session, but it takes its environment along: each start of the agent
 //! carries a random mark there, and whoever carries it is ended. Codex's sandbox takes its processes along by itself (its own PID
-//! namespace, die-with-parent).
+//! namespace, die-with-parent). Where the agent is a user of its own, every process of that user is the agent's, with or without a mark
+//! (in a container even root may not read another user's environment), and only root can end it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -14,11 +15,23 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 
+use super::probe::is_agent_number;
+use super::{Error, lent};
+use crate::rights::as_root;
+
 /// The variable that marks every process of a run.
 pub(super) const MARK_VARIABLE: &str = "CODEXCTL_RUN_MARK";
 
 /// Between SIGTERM and SIGKILL (spec 7.3).
 pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// The same where the whole run is told to end: GitHub's runner waits 7.5 s after Ctrl-C before it grows impatient, and unfinished work
+/// has to be saved in that time too.
+pub(super) const SHORT_GRACE: Duration = Duration::from_secs(3);
+
+/// How often processes that don't cease are looked at again, and the time between.
+const LOOKS: u32 = 400;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// A process of the agent, as it can be found again after a restart of codexctl.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +42,14 @@ pub(super) struct Running {
     pub(super) started: Option<u64>,
     /// The run's mark.
     pub(super) mark: String,
+    /// The user that only the agent is, where it is another one than codexctl.
+    #[serde(default)]
+    pub(super) user: Option<u32>,
 }
 
 impl Running {
-    pub(super) fn new(pid: u32, mark: &str) -> Self {
-        Self { pid, started: start_time(pid), mark: mark.to_owned() }
+    pub(super) fn new(pid: u32, mark: &str, user: Option<u32>) -> Self {
+        Self { pid, started: start_time(pid), mark: mark.to_owned(), user }
     }
 
     fn is_alive(&self) -> bool {
@@ -41,9 +57,15 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = as_pid(self.pid) {
-            // Gone already is what we want.
-            let _ = rustix::process::kill_process_group(pid, signal);
+        let Some(pid) = as_pid(self.pid) else { return };
+        // Gone already is what we want.
+        match self.user {
+            None => drop(rustix::process::kill_process_group(pid, signal)),
+            // Root could reach anybody whom a wrong note names.
+            Some(user) if user_of(self.pid) == Some(user) => {
+                let _ = as_root(|| rustix::process::kill_process_group(pid, signal));
+            }
+            Some(_) => {}
         }
     }
 }
@@ -72,6 +94,59 @@ fn stat(pid: u32) -> Option<(char, u32, u64)> {
 fn all_pids() -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// The real user of a process; none where it is gone or a zombie. Source: `Uid` and `State` in proc_pid_status(5).
+fn user_of(pid: u32) -> Option<u32> {
+    awake_or_stopped(pid).map(|(user, _)| user)
+}
+
+/// The user of a process that is no zombie, and whether it is stopped.
+fn awake_or_stopped(pid: u32) -> Option<(u32, bool)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+    let state = field("State:")?;
+    let user = field("Uid:")?.parse().ok()?;
+    (!matches!(state, "Z" | "X")).then_some((user, state == "T"))
+}
+
+/// Processes of a user, each with whether it is stopped.
+fn of_user(uid: u32) -> Vec<(u32, bool)> {
+    let all = all_pids().into_iter();
+    all.filter_map(|pid| awake_or_stopped(pid).filter(|(user, _)| *user == uid).map(|(_, stopped)| (pid, stopped)))
+        .collect()
+}
+
+/// Whether a process of this user is there.
+pub(super) fn somebody_is(uid: u32) -> bool {
+    !of_user(uid).is_empty()
+}
+
+/// Ends every process of the agent's user for good. They are all stopped first: of those that only copy themselves, each one that is
+/// killed makes room for another. Gives whether there was one.
+pub(super) fn end_user(uid: u32) -> bool {
+    if !is_agent_number(uid) || !somebody_is(uid) {
+        return false;
+    }
+    let ended = as_root(|| {
+        for _ in 0..LOOKS {
+            let awake: Vec<u32> =
+                of_user(uid).into_iter().filter(|(_, stopped)| !stopped).map(|(pid, _)| pid).collect();
+            if awake.is_empty() {
+                break;
+            }
+            awake.into_iter().for_each(|pid| signal(pid, Signal::STOP));
+        }
+        for _ in 0..LOOKS {
+            let left = of_user(uid);
+            if left.is_empty() {
+                break;
+            }
+            left.into_iter().for_each(|(pid, _)| kill(pid));
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+    });
+    ended.is_ok()
 }
 
 /// Everything below `root` in the tree of processes right now, with start times.
@@ -111,8 +186,11 @@ fn marked(mark: &str) -> Vec<u32> {
 }
 
 /// Ends for good what is left of a run: its group, everything marked, and `known` descendants that are still the same processes.
-/// Gives whether anything marked was left.
+/// Gives whether anything was left beside the group.
 pub(super) async fn kill_leftovers(running: &Running, known: &[(u32, u64)]) -> bool {
+    if let Some(user) = running.user {
+        return end_user(user);
+    }
     running.signal(Signal::KILL);
     for (pid, started) in known {
         if start_time(*pid) == Some(*started) {
@@ -134,9 +212,13 @@ pub(super) async fn kill_leftovers(running: &Running, known: &[(u32, u64)]) -> b
 }
 
 fn kill(pid: u32) {
+    signal(pid, Signal::KILL);
+}
+
+fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = as_pid(pid) {
         // Gone already is what we want.
-        let _ = rustix::process::kill_process(pid, Signal::KILL);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 
@@ -164,24 +246,36 @@ pub(super) fn remove_pid_file(folder: &Path) {
     let _ = fs::remove_file(pid_file(folder));
 }
 
-/// Kills the agent of this folder at once: for whoever can't wait.
+/// Kills the agent of this folder at once and takes back what it was lent: for whoever can't wait.
 pub fn kill_now(folder: &Path) {
     let running =
         fs::read_to_string(pid_file(folder)).ok().and_then(|text| serde_json::from_str::<Running>(&text).ok());
     if let Some(running) = running.filter(Running::is_alive) {
-        for (pid, _) in descendants(running.pid) {
-            kill(pid);
+        if let Some(user) = running.user {
+            end_user(user);
+        } else {
+            for (pid, _) in descendants(running.pid) {
+                kill(pid);
+            }
+            running.signal(Signal::KILL);
         }
-        running.signal(Signal::KILL);
     }
+    // Where this fails, the next run does it.
+    let _ = lent::take_back(folder);
 }
 
-/// Ends the agent that an earlier codexctl started from this folder and, being killed itself, could not end. Gives whether there
-/// was one. A process that only happens to have the same number is left alone.
+/// Ends the agent that an earlier codexctl started from this folder and, being killed itself, could not end, and takes back what it was
+/// lent. Gives whether there was one. A process that only happens to have the same number is left alone.
 ///
 /// # Errors
-/// Where the pid file is there and can't be read.
-pub async fn end_orphan(folder: &Path) -> io::Result<bool> {
+/// Where the pid file is there and can't be read, or folders don't come back.
+pub async fn end_orphan(folder: &Path) -> Result<bool, Error> {
+    let found = end_process(folder).await.map_err(Error::io("read the pid file in", folder))?;
+    lent::take_back(folder)?;
+    Ok(found)
+}
+
+async fn end_process(folder: &Path) -> io::Result<bool> {
     let text = match fs::read_to_string(pid_file(folder)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -17,10 +17,17 @@ use super::{AgentRun, Cancel, Error};
 use crate::agent::events::{Event, Totals, one_line};
 use crate::agent::proxy::Proxy;
 use crate::agent::verdict::Ended;
+use crate::rights::spawn_as;
 use crate::ui::Ui;
 
 /// After Codex has ended, lines that are still on their way are waited for this long.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// Longest piece of a line that is kept in memory, in bytes. Codex cuts what commands print long before.
+const LONGEST_PIECE: u64 = 8 << 20;
+
+/// Lines on their way from the agent to whoever reads them.
+const LINES: usize = 16;
 
 /// How one start came to its end.
 pub(super) struct SessionEnd {
@@ -36,6 +43,8 @@ pub(super) struct SessionEnd {
 pub(super) struct Session<'a> {
     pub(super) run: &'a AgentRun,
     pub(super) command: Command,
+    /// The user that the agent is, where it is another one than codexctl.
+    pub(super) user: Option<u32>,
     pub(super) prompt: String,
     /// The thread that must answer.
     pub(super) thread: Option<&'a str>,
@@ -79,7 +88,11 @@ impl Session<'_> {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        let mut child = match self.command.spawn() {
+        let started = match self.user {
+            Some(uid) => spawn_as(&mut self.command, uid),
+            None => self.command.spawn(),
+        };
+        let mut child = match started {
             Ok(child) => child,
             Err(error) => {
                 let program = self.command.as_std().get_program().display();
@@ -87,7 +100,7 @@ impl Session<'_> {
                 return Ok(end);
             }
         };
-        let running = Running::new(child.id().unwrap_or_default(), self.mark);
+        let running = Running::new(child.id().unwrap_or_default(), self.mark, self.user);
         process::write_pid_file(&self.run.folder, &running).map_err(Error::io("write", &self.run.folder))?;
         let mut lines = self.pipes(&mut child);
 
@@ -117,7 +130,9 @@ impl Session<'_> {
         let known = running_descendants(&running, exited.is_some());
         if exited.is_none() {
             process::ask_to_end(&running);
-            exited = timeout(process::GRACE, child.wait()).await.ok().and_then(Result::ok);
+            let hurried = matches!(reason, Some(Reason::Cancelled));
+            let grace = if hurried { process::SHORT_GRACE } else { process::GRACE };
+            exited = timeout(grace, child.wait()).await.ok().and_then(Result::ok);
         }
         process::kill_leftovers(&running, &known).await;
         if exited.is_none() {
@@ -143,7 +158,7 @@ impl Session<'_> {
 
     /// Sends the prompt and gathers the lines of both outputs.
     fn pipes(&mut self, child: &mut Child) -> mpsc::Receiver<Line> {
-        let (sender, lines) = mpsc::channel(256);
+        let (sender, lines) = mpsc::channel(LINES);
         if let Some(mut stdin) = child.stdin.take() {
             let prompt = std::mem::take(&mut self.prompt);
             tokio::spawn(async move {
@@ -217,7 +232,8 @@ async fn read_lines(from: impl AsyncRead + Unpin, to: mpsc::Sender<Line>, wrap: 
     let mut from = BufReader::new(from);
     loop {
         let mut line = Vec::new();
-        match from.read_until(b'\n', &mut line).await {
+        // A line without an end would fill the memory; a piece of one is no event, and stands in the log.
+        match (&mut from).take(LONGEST_PIECE).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
             Ok(_) => {
                 if to.send(wrap(line)).await.is_err() {

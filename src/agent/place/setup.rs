@@ -152,18 +152,3 @@ pub(super) fn thread_file(home: &Path, thread: &str) -> Option<PathBuf> {
     }
     None
 }
-
-/// Gives a folder and everything in it to another user; links themselves, never what they lead to.
-pub(super) fn give_to(folder: &Path, uid: u32, gid: u32) -> Result<(), Error> {
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(path) = open.pop() {
-        std::os::unix::fs::lchown(&path, Some(uid), Some(gid)).map_err(Error::io("give to the agent's user", &path))?;
-        let meta = fs::symlink_metadata(&path).map_err(Error::io("look at", &path))?;
-        if meta.is_dir() {
-            for entry in fs::read_dir(&path).map_err(Error::io("list", &path))? {
-                open.push(entry.map_err(Error::io("list", &path))?.path());
-            }
-        }
-    }
-    Ok(())
-}

@@ -24,6 +24,8 @@ pub(super) enum Below {
     Commands(&'static [Entry]),
     /// The name of a shell.
     Shell,
+    /// The flag of the post step.
+    Step,
     /// The global flags alone.
     Nothing,
 }
@@ -45,8 +47,11 @@ pub(super) const COMMANDS: &[Entry] = &[
         "action",
         "Runs what a step of a workflow asks for: the entry point of the container action",
         "Reads the inputs of the step (INPUT_…) and runs the command that the input `command` names, by default run.\n\
-         An input that is unknown, or whose value is none of its kind, is refused before anything starts.",
-        Below::Nothing,
+         An input that is unknown, or whose value is none of its kind, is refused before anything starts.\n\
+         Under the names codexctl-action and codexctl-post the program is this command, and the same with --post.\n\
+         \n\
+         Example: codexctl action --post   # the last step of a job that runs codexctl without the container, if: always()",
+        Below::Step,
     ),
     entry(
         "init",

@@ -94,7 +94,7 @@ async fn look_again(run: &mut Run) -> Result<(), Stop> {
 }
 
 /// Whether a record is of what the run is about.
-fn is_for(run: &Run, record: &Record) -> bool {
+pub(in crate::flows) fn is_for(run: &Run, record: &Record) -> bool {
     match run.about.issue_number() {
         Some(issue) => record.issue == Some(issue),
         None => record.pr.is_some() && record.pr == run.about.pull_number(),
@@ -102,13 +102,13 @@ fn is_for(run: &Run, record: &Record) -> bool {
 }
 
 /// Whether a comment's marker says that this very delivery was brought to its end.
-fn handled(state: &crate::github::markers::State, run: &Run) -> bool {
+pub(in crate::flows) fn handled(state: &crate::github::markers::State, run: &Run) -> bool {
     state.delivery.as_deref() == Some(run.identity.delivery.as_str())
         && state.phase.as_deref() == Some(progress::HANDLED)
 }
 
 /// The comment is a run's last word. A run that was killed after it left only its record behind; this brings it up to date.
-async fn settle(run: &Run, store: &dyn Store) -> Result<(), Stop> {
+pub(in crate::flows) async fn settle(run: &Run, store: &dyn Store) -> Result<(), Stop> {
     let lane = run.lane();
     let ours = |record: &Record| is_for(run, record) && record.delivery_of(lane) == Some(&run.identity.delivery);
     for record in store.list().await.map_err(Stop::failed)?.iter().filter(|record| ours(record)) {

@@ -146,3 +146,15 @@ fn hostile_paths_and_details_stay_in_their_cells() {
     insta::assert_snapshot!(head.join("\n"));
     assert!(text.ends_with("and 105 more files\n"));
 }
+
+#[test]
+fn a_summary_is_cut_in_whole_lines_to_what_github_takes() {
+    let text = "| строка | a cell |\n".repeat(60_000);
+    let cut = fit(&text, LIMIT, Lang::En);
+    assert!(cut.len() <= LIMIT && cut.len() > LIMIT - 100, "{}", cut.len());
+    let (table, note) = cut.rsplit_once("|\n\n").unwrap();
+    assert!(text.starts_with(table));
+    assert_eq!(note, "_Cut here: the text is too long for GitHub._\n");
+    assert_eq!(fit("short\n", 6, Lang::En), "short\n");
+    assert_eq!(fit("short\n", 5, Lang::Ru), "", "not even the note has room");
+}

@@ -168,6 +168,23 @@ async fn a_later_attempt_of_the_same_run_takes_over_at_once_and_an_earlier_one_d
     );
 }
 
+#[test]
+fn whoever_takes_back_what_a_run_left_comes_behind_it_and_before_a_later_attempt() {
+    let post = post_of("42-1");
+    assert_eq!(supersedes(&post, "42-1"), Some("its step has ended"));
+    assert_eq!(supersedes("42-2", &post), Some("it is an earlier attempt of this run"));
+    for (one, other) in [
+        ("42-1", post.as_str()),
+        (&post, &post),
+        (&post, "42-2"),
+        (&post, "43-1"),
+        ("42-1-post-post", "42-1"),
+        (&post, "manual-h-1"),
+    ] {
+        assert_eq!(supersedes(one, other), None, "{one} {other}");
+    }
+}
+
 #[tokio::test]
 async fn a_holder_on_this_machine_whose_process_is_gone_loses_its_lease_at_once() {
     let story = Story::new().await;
