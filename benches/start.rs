@@ -52,6 +52,19 @@ fn main() {
             Candidate::new("node, JSON.parse and a look at the label", "node", &["-e", BY_HAND, &event]),
         ],
     );
+    let action = |name| {
+        let step = Candidate::new(name, codexctl, &["action"]).env("GITHUB_ACTIONS", "true").env("GITHUB_RUN_ID", "42");
+        step.env("GITHUB_EVENT_PATH", &event).env("GITHUB_EVENT_NAME", "milestone")
+    };
+    compare(
+        "A step of the action whose event is not for it",
+        rounds,
+        &shop,
+        vec![
+            action("codexctl action, to its first line").until_its_first_line(),
+            action("codexctl action, to its end"),
+        ],
+    );
     let size = std::fs::metadata(codexctl).expect("the binary").len();
     println!("Binary: {:.1} MB", size as f64 / 1e6);
 }

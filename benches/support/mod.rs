@@ -1,6 +1,7 @@
 //! Programs that take turns, so that whatever else the machine does falls on all of them. Criterion would bring nineteen crates for
 //! what a minimum and a median tell.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,28 +14,59 @@ pub(crate) struct Candidate {
     pub(crate) name: &'static str,
     program: PathBuf,
     arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
+    /// Whether only the time to the first line on standard error counts.
+    first_line: bool,
     times: Vec<Duration>,
 }
 
 impl Candidate {
     pub(crate) fn new(name: &'static str, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { name, program: program.into(), arguments, times: Vec::new() }
+        Self { name, program: program.into(), arguments, variables: Vec::new(), first_line: false, times: Vec::new() }
+    }
+
+    /// The same with a variable.
+    #[allow(dead_code, reason = "each benchmark uses a part of it")]
+    pub(crate) fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    /// The time to the first line that it says, instead of that to its end.
+    #[allow(dead_code, reason = "each benchmark uses a part of it")]
+    pub(crate) fn until_its_first_line(mut self) -> Self {
+        self.first_line = true;
+        self
     }
 
     pub(crate) fn command(&self, folder: &Path, home: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(folder).env_clear().env("HOME", home);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
     fn run(&mut self, folder: &Path, home: &Path) {
         let mut command = self.command(folder, home);
+        if self.first_line {
+            command.stderr(Stdio::piped());
+        }
         let started = Instant::now();
-        let status = command.status().unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        self.times.push(started.elapsed());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        if let Some(said) = child.stderr.take() {
+            let mut said = BufReader::new(said);
+            said.read_line(&mut String::new()).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+            self.times.push(started.elapsed());
+            // Nobody is left waiting at a full pipe.
+            std::io::copy(&mut said, &mut std::io::sink()).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        }
+        let status = child.wait().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        if !self.first_line {
+            self.times.push(started.elapsed());
+        }
         assert!(status.success(), "{} ended with {status}", self.name);
     }
 }
