@@ -9,6 +9,12 @@ export CODEXCTL_TEST_NPM := $(CACHE)/npm/node_modules
 # Stories wait for disk, agent and each other a good part of their time.
 THREADS := $(shell echo $$((2 * $$(nproc))))
 
+# The integration tests, one program a folder.
+TESTS := $(patsubst tests/%/main.rs,--test=%,$(wildcard tests/*/main.rs))
+# Files of a container belong to several users, which only root can arrange: cargo starts those tests through sudo where it must.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)
+AS_ROOT = $(if $(filter-out 0,$(shell id -u)),env "CARGO_TARGET_$(HOST)_RUNNER=sudo -E env PATH=$(PATH) HOME=$(HOME)")
+
 # Runs $(2) and prints how long it took.
 timed = @start=$$SECONDS; echo "== $(1)"; $(2) && echo "== $(1): $$((SECONDS - start)) s"
 
@@ -23,11 +29,11 @@ demo: ## An example event through the whole flow; REAL=1 with OPENAI_API_KEY use
 	@examples/demo.sh $(if $(REAL),--real)
 
 .PHONY: test
-test: setup lint unit integration fuzz shop demo-test ## Everything that must pass, set-up included
+test: setup lint unit integration action fuzz shop demo-test release-test ## Everything that must pass, set-up included
 
 .PHONY: setup
 setup:
-	$(call timed,set-up,tests/setup/install.sh codex github linters readers cluster lfs secrets)
+	$(call timed,set-up,tests/setup/install.sh codex github linters readers cluster lfs secrets containers)
 
 .PHONY: lint
 lint: ## Formatting, clippy, dependencies, workflows, shell scripts
@@ -42,7 +48,11 @@ unit: ## Tests beside the code
 
 .PHONY: integration
 integration: ## Tests with real parts: git remotes, the Codex agent, a Kubernetes API server, GitHub's stand-in
-	$(call timed,integration tests,RUST_TEST_THREADS=$(THREADS) cargo test --quiet --test '*')
+	$(call timed,integration tests,RUST_TEST_THREADS=$(THREADS) cargo test --quiet $(filter-out --test=action,$(TESTS)))
+
+.PHONY: action
+action: ## Tests with the container image: what GitHub's runner starts, and whole workflows
+	$(call timed,the action,RUST_TEST_THREADS=$(THREADS) $(AS_ROOT) cargo test --quiet --test action)
 
 .PHONY: fuzz
 fuzz: ## Readers of foreign texts against random ones, 10 s each (SECONDS_EACH=60 for more)
@@ -59,3 +69,21 @@ demo-test:
 .PHONY: bench
 bench: ## Measure start-up and dry run
 	cargo bench
+
+.PHONY: bench-image
+bench-image: ## Weigh the image and measure how fast it starts (a static release build first; wants root)
+	cargo build --locked --release --bin codexctl --target $(shell uname -m)-unknown-linux-musl
+	benches/image.sh target/$(shell uname -m)-unknown-linux-musl/release/codexctl $(ROUNDS)
+
+.PHONY: image
+image: ## The container image: TARGET=agent (with Codex) or slim, NAME=…
+	@image/build.sh $(or $(TARGET),agent) $(NAME)
+
+.PHONY: release-dry-run
+release-dry-run: ## Everything that a release would publish, into target/dist; nothing is published
+	@tests/setup/install.sh release
+	@release/dry-run.sh
+
+.PHONY: release-test
+release-test:
+	$(call timed,the release's scripts,tests/setup/release.sh "$(CACHE)")

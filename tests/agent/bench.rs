@@ -16,7 +16,7 @@ use codexctl_action::ui::{Note, StepEnd, Ui};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::codex::{codex, native_codex};
+use crate::codex::{codex, program};
 use crate::model::{Model, Script, Turn};
 
 /// The key that only the model and the proxy know.
@@ -110,6 +110,7 @@ impl Bench {
             env: env.into(),
             writable: Vec::new(),
             passage: Vec::new(),
+            hidden: Vec::new(),
             verbose: false,
             upstream: Upstream { base: model.base_url(), key: Some(Secret::new(KEY.to_owned())) },
             budget: None,
@@ -175,9 +176,7 @@ impl Bench {
         std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755)).unwrap();
         // Set-up may have put Codex below a home that nobody else may enter: here it stands where the other user can.
         let codex = root.join("codex-for-all");
-        std::fs::hard_link(native_codex(), &codex)
-            .or_else(|_| std::fs::copy(native_codex(), &codex).map(drop))
-            .unwrap();
+        std::fs::hard_link(program(), &codex).or_else(|_| std::fs::copy(program(), &codex).map(drop)).unwrap();
         self.wrap(&format!("[ \"$1\" = sandbox ] && exit 1; exec '{}' \"$@\"", codex.display()), false);
     }
 
@@ -190,6 +189,11 @@ impl Bench {
             ),
             false,
         );
+    }
+
+    /// In place of Codex something that prints so many bytes without a line's end.
+    pub(crate) fn with_a_flood(&mut self, bytes: u64) {
+        self.wrap(&format!("[ \"$1\" = exec ] && exec head -c {bytes} /dev/zero; exec \"$CODEX\" \"$@\""), true);
     }
 
     pub(crate) fn use_command(&mut self, command: &str) {

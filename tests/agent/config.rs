@@ -101,10 +101,11 @@ async fn codex_itself_knows_every_key_of_the_configuration_and_all_its_servers()
     };
     let (servers, _) = ask(&["mcp", "list", "--json"]);
     let servers: Value = serde_json::from_str(&servers).unwrap();
-    insta::assert_snapshot!(told(&servers), @r#"
-    "files" {"type":"stdio","command":"/bin/false","args":["--root","a \"quoted\" folder"],"env":{"AGAIN":"token-value-1234","MODE":"read\nonly"},"env_vars":["TOKEN"]} starts in 1.0 s, answers in 5.0 s
+    let home = bench.run.home.display().to_string();
+    insta::assert_snapshot!(told(&servers).replace(&home, "<CODEX_HOME>"), @r#"
+    "files" {"type":"stdio","command":"/bin/false","args":["--root","a \"quoted\" folder"],"env":{"AGAIN":"token-value-1234","MODE":"read\nonly"},"env_vars":["TOKEN"],"cwd":"<CODEX_HOME>"} starts in 1.0 s, answers in 5.0 s
     "of_block" {"type":"streamable_http","url":"http://127.0.0.1:1/mcp"} starts in 1.0 s, answers in null s
-    "of_template" {"type":"stdio","command":"/bin/false"} starts in 1.0 s, answers in null s
+    "of_template" {"type":"stdio","command":"/bin/false","cwd":"<CODEX_HOME>"} starts in 1.0 s, answers in null s
     "plain" {"type":"streamable_http","url":"http://127.0.0.1:1/mcp","bearer_token_env_var":"TOKEN","http_headers":{"X-Crew":"crew-value","X-Team":"shop"},"env_http_headers":{"X-Key":"TOKEN"}} starts in 1.0 s, answers in 5.0 s
     "safe" {"type":"streamable_http","url":"https://127.0.0.1:1/mcp","bearer_token_env_var":"TOKEN","http_headers":{"X-Crew":"crew-value","X-Team":"shop"},"env_http_headers":{"X-Key":"TOKEN"}} starts in 1.0 s, answers in 5.0 s
     "slot" {"type":"streamable_http","url":"http://catalog.shop-dev-7.svc.cluster.local:8080/tools/mcp","http_headers":{"X-Crew":"crew-value"}} starts in 1.0 s, answers in 5.0 s

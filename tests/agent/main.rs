@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail loudly")]
 
 mod apart;
+mod attacks;
 mod bench;
 #[path = "../support/codex.rs"]
 mod codex;
@@ -11,3 +12,5 @@ mod config;
 mod model;
 mod orphan;
 mod runs;
+mod security;
+mod third;

@@ -106,9 +106,9 @@ impl Place {
     /// A text without what differs from machine to machine.
     fn shown(&self, text: &str) -> String {
         let real = self.folder.path().canonicalize().expect("a folder");
-        let commit = regex::Regex::new("checkout --quiet ([0-9a-f]{12} # .*|main)\n").expect("a pattern");
+        let commit = regex::Regex::new("/ai.yml@([0-9a-f]{40} # v.*|main)\n").expect("a pattern");
         let text = text.replace(&real.display().to_string(), "[folder]");
-        commit.replace(&text, "checkout --quiet [commit]\n").into_owned()
+        commit.replace(&text, "/ai.yml@[commit]\n").into_owned()
     }
 }
 
@@ -816,16 +816,20 @@ fn without_git_the_folder_s_name_counts() {
 }
 
 #[test]
-fn what_the_caller_installs_is_in_the_repository() {
+fn what_the_caller_calls_is_in_the_repository_and_takes_what_it_is_given() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let caller = fs::read_to_string(repository.join("workflows-templates/ai.yml")).expect("the caller");
-    let folder = regex::Regex::new(r#"npm ci .*--prefix "\$RUNNER_TEMP/codexctl/([^"]+)""#).expect("a pattern");
-    let folder = repository.join(&folder.captures(&caller).expect("an installation")[1]);
-    for file in ["package.json", "package-lock.json"] {
-        let text = fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(text.contains("@openai/codex"), "{file}");
-    }
-    assert!(caller.contains(concat!("git clone --quiet ", env!("CARGO_PKG_REPOSITORY"), " ")), "{caller}");
+    let called = regex::Regex::new("uses: codex-k8s/codexctl-action/(.*)@").expect("a pattern");
+    let called =
+        fs::read_to_string(repository.join(&called.captures(&caller).expect("a call")[1])).expect("a workflow");
+    let secret = regex::Regex::new(r"(?m)^      ([A-Z0-9_]+): \$\{\{ secrets\.([A-Z0-9_]+) }}").expect("a pattern");
+    let mut given: Vec<String> = secret.captures_iter(&caller).map(|found| found[1].to_owned()).collect();
+    let declared = regex::Regex::new(r"(?m)^      ([A-Z0-9_]+):\n        description: ").expect("a pattern");
+    let mut declared: Vec<String> = declared.captures_iter(&called).map(|found| found[1].to_owned()).collect();
+    assert!(secret.captures_iter(&caller).all(|found| found[1] == found[2]), "{caller}");
+    given.sort();
+    declared.sort();
+    assert_eq!(given, declared);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn nothing_to_do_is_told_to_later_steps_of_a_workflow() {
     assert_eq!(ran.exit, 0, "{}", ran.stderr);
     let written = fs::read_to_string(&outputs).expect("outputs");
     assert!(written.starts_with("flow=none\ngate=\n"), "{written}");
-    assert_eq!(written.lines().count(), codexctl_action::report::outputs::RUN_KEYS.len());
+    assert_eq!(written.lines().count(), codexctl_action::report::outputs::RUN_OUTPUTS.len());
 }
 
 #[test]

@@ -167,6 +167,8 @@ impl Scene {
             // How often a comment is edited on the way depends on how long a run takes.
             (r"GitHub requests \| \d+( \(.*?\))?", "GitHub requests | <n>"),
             (r"127\.0\.0\.1:\d+", "<address>"),
+            // Where Codex keeps its helpers during a run; it tells the model that commands may read it.
+            (r"\bcodex-arg0\w+", "codex-arg0"),
         ];
         for commit in git(&self.path("origin.git"), &["rev-list", "--all"]).lines() {
             for length in [40, 12, 7] {

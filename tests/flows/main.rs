@@ -22,6 +22,7 @@ mod stand;
 
 mod again;
 mod app;
+mod attacks;
 mod by_hand;
 mod canaries;
 mod canary;
@@ -30,6 +31,8 @@ mod canary_tools;
 mod cleanup;
 mod cleanup_scene;
 mod cleanup_trouble;
+mod container;
+mod cut;
 mod done;
 mod early;
 mod ends;

@@ -30,7 +30,7 @@ fn log(scene: &Scene, ran: &crate::command::Ran) -> String {
 }
 
 /// Nothing of the agent is left on this machine.
-fn assert_no_agent(scene: &Scene) {
+pub(crate) fn assert_no_agent(scene: &Scene) {
     let tree = scene.tree().display().to_string();
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while std::time::Instant::now() < until {

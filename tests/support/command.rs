@@ -33,6 +33,10 @@ impl Codexctl {
             .env("HOME", home.path())
             .env("XDG_STATE_HOME", home.path().join("state"))
             .current_dir(home.path());
+        if arguments.first() == Some(&"action") {
+            // Without it root would not know as whom to work.
+            command.env("GITHUB_WORKSPACE", home.path());
+        }
         Self { command, input: None, _home: home }
     }
 
@@ -93,6 +97,26 @@ impl Codexctl {
         self
     }
 
+    /// Makes it the first process of a container's kind: with a table of processes of its own.
+    pub(crate) fn first_in_a_container(self) -> Self {
+        self.first_in_a_container_after("true")
+    }
+
+    /// The same after a command of a shell; what that mounts is seen in there alone.
+    pub(crate) fn first_in_a_container_after(mut self, before: &str) -> Self {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--fork", "--pid", "--mount-proc", "--kill-child"]);
+        // Root of a container has groups.
+        unshare.args(["setpriv", "--groups", "4711", "sh", "-c", &format!("{before} && exec \"$0\" \"$@\"")]);
+        unshare.arg(self.command.get_program()).args(self.command.get_args()).env_clear();
+        unshare.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = self.command.get_current_dir() {
+            unshare.current_dir(folder);
+        }
+        self.command = unshare;
+        self
+    }
+
     /// Runs it on a terminal of its own, at which somebody types this once that stands there. What it says is all one there.
     pub(crate) fn on_terminal(self, asked: &str, typed: &[u8]) -> Ran {
         let words: Vec<_> = std::iter::once(self.command.get_program()).chain(self.command.get_args()).collect();
@@ -142,6 +166,20 @@ impl Running {
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).expect("it takes signals");
+    }
+
+    /// The only child of a process. One that was just started may have none yet.
+    pub(crate) fn child_of(pid: rustix::process::Pid) -> rustix::process::Pid {
+        let path = format!("/proc/{pid}/task/{pid}/children", pid = pid.as_raw_nonzero());
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        loop {
+            let children = std::fs::read_to_string(&path).unwrap_or_default();
+            if let Some(child) = children.split_whitespace().next() {
+                return rustix::process::Pid::from_raw(child.parse().expect("a number")).expect("a process");
+            }
+            assert!(std::time::Instant::now() < until, "no child of {pid:?}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// From now on nothing can be written by it and by what it starts; what it started before is not touched.

@@ -1,5 +1,5 @@
 //! A smart HTTP server for git: `git http-backend` behind basic authentication, able to fail and to send people elsewhere. It takes
-//! LFS objects too, into the folder `lfs` beside the repositories.
+//! LFS objects too, into the folder `lfs` beside the repositories, and shows everybody the releases in the folder `releases`.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -99,6 +99,10 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> Response 
         let to = format!("{elsewhere}{}?{query}", parts.uri.path());
         response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&to).unwrap());
         return response;
+    }
+    if let Some((_, file)) = parts.uri.path().split_once("/releases/download/") {
+        let file = std::fs::read(state.root.join("releases").join(file));
+        return file.map_or_else(|_| plain(StatusCode::NOT_FOUND), |file| Response::new(Body::from(file)));
     }
     let wanted = format!("Basic {}", STANDARD.encode(format!("x-access-token:{}", state.token)));
     if authorization.as_deref() != Some(wanted.as_str()) {

@@ -41,6 +41,8 @@ pub(crate) struct Turn {
     pub(crate) run: Vec<String>,
     /// How long Codex waits for a command before it hands on what there is (ms).
     pub(crate) yield_ms: Option<u64>,
+    /// Whether the commands are asked for outside of the sandbox.
+    pub(crate) escalated: bool,
     /// A message.
     pub(crate) say: Option<String>,
     /// The structured result, as the last message.
@@ -214,6 +216,10 @@ fn stream(number: usize, turn: &Turn) -> Response {
         let mut arguments = json!({ "cmd": command });
         if let Some(wait) = turn.yield_ms {
             arguments["yield_time_ms"] = wait.into();
+        }
+        if turn.escalated {
+            arguments["sandbox_permissions"] = "require_escalated".into();
+            arguments["justification"] = "It is much faster there.".into();
         }
         let item = json!({
             "type": "function_call", "id": format!("fc_{number}_{index}"), "call_id": format!("call_{number}_{index}"),
