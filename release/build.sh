@@ -2,7 +2,7 @@
 # Builds the static binaries of a release, into OUT. Usage: release/build.sh OUT [TARGET...], for example
 # release/build.sh target/dist x86_64-unknown-linux-musl; by default all targets. Wants tests/setup/install.sh release.
 #
-# One compiler of C for all targets, zig's, of a pinned version: the same commit gives the same bytes on any machine and in any folder.
+# One compiler of C for all targets, zig's, of a pinned version: so that what the machine has makes no difference to the bytes.
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)

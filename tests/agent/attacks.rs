@@ -49,7 +49,7 @@ const ATTACKS: [(&str, &str); 27] = [
     ("give the user's git a hook", "git config --file $H/.gitconfig core.hooksPath /tmp"),
     ("have a shell of the user's do something", "echo x >> $H/.profile"),
     ("reach Docker", "test -w $D"),
-    ("mount a file system", "mkdir m && mount -t tmpfs tmpfs m"),
+    ("mount a file system", "mkdir m && mount -t tmpfs tmpfs m && umount m"),
     ("enter codexctl's namespaces", "nsenter --target $V --mount --pid true"),
     ("name the program for core dumps", ": >> /proc/sys/kernel/core_pattern"),
     ("leave a core dump", "ulimit -c unlimited && test \"$(ulimit -c)\" = unlimited"),
