@@ -1,5 +1,10 @@
 //! `codexctl`: parse, run, exit code. Everything else is in the library.
 
+/// In the static binary, whose C library has an allocator that lets one thread wait for the other.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     codexctl_action::cli::main()
 }
