@@ -55,7 +55,7 @@ fn rendered(call: &mut Call) -> Result<String, Refusal> {
     }
 }
 
-fn no_environment(raw: &RawStack) -> CommandError {
+pub(super) fn no_environment(raw: &RawStack) -> CommandError {
     let names = raw.environment_names();
     let there = if names.is_empty() { String::new() } else { format!(": the file has {}", names.join(", ")) };
     CommandError::new(format!("which environment? Name it with --env or CODEXCTL_ENV{there}"))
@@ -105,6 +105,12 @@ struct Printed<'a> {
 const NO_DOCUMENTS: &str = "[]\n}";
 
 impl Sink for Printed<'_> {
+    /// What is printed is about as long as what was written. Memory that is not used in the end is never touched; to grow bit by bit
+    /// would need the text twice.
+    fn expect(&mut self, bytes: usize) {
+        self.text.reserve(bytes + bytes / 4);
+    }
+
     fn secrets(&mut self, manifests: &[Manifest]) {
         if let Some(redactor) = self.redactor {
             learn(manifests, &self.open, redactor);

@@ -39,6 +39,11 @@ impl Objects {
         self.told.iter().any(|one| one.severity == Severity::Error)
     }
 
+    /// The text of a file of the objects, where it was kept for what is told later.
+    pub fn text(&self, file: &Path) -> Option<Arc<str>> {
+        self.texts.get(file).cloned()
+    }
+
     /// Tells problems of files that are named relative to the root.
     pub fn tell(&mut self, loaded: &Loaded, found: impl IntoIterator<Item = Found>) {
         for (file, problem) in found {
@@ -55,6 +60,9 @@ impl Objects {
 pub trait Sink {
     /// Takes a look at all objects of a file that has Secrets: these come, in order, before the first [`Sink::take`].
     fn secrets(&mut self, _manifests: &[Manifest]) {}
+
+    /// Is told before the first object how many bytes the rendered files have together.
+    fn expect(&mut self, _bytes: usize) {}
 
     /// Takes the objects of a group or service. They are to be thrown away where [`Objects::failed`] says so in the end.
     fn take(&mut self, manifests: Vec<Manifest>);
@@ -86,8 +94,11 @@ pub fn render(loaded: &Loaded, renderer: &Renderer, selection: &Selection<'_>, s
     Objects { manifests: kept.0, ..objects }
 }
 
-/// How many files are parsed at once: enough for all processors, and few enough that their nodes are no burden.
-const CHUNK: usize = 64;
+/// So few files are parsed as soon as they are rendered.
+const FEW: usize = 64;
+
+/// How many of more files are parsed at once: enough for all processors, and few enough that their nodes are no burden.
+const CHUNK: usize = 32;
 
 /// The same, but the objects go into `sink`.
 pub fn render_into(
@@ -99,7 +110,7 @@ pub fn render_into(
 ) -> Objects {
     let jobs: Vec<(&Item<'_>, usize)> =
         selection.chosen.iter().flat_map(|item| (0..item.manifests.len()).map(move |index| (item, index))).collect();
-    let few = jobs.len() <= CHUNK;
+    let few = jobs.len() <= FEW;
     let mut files = in_parallel(&jobs, |(item, index)| {
         let mut file = read_file(loaded, renderer, item, *index);
         if few || file.rendered.as_ref().is_some_and(|rendered| decides(&rendered.text)) {
@@ -109,6 +120,7 @@ pub fn render_into(
     });
     let early = files.iter().filter_map(|file| file.parsed.as_ref());
     let scopes = Definitions::of(early.flat_map(|parsed| &parsed.manifests), scopes);
+    sink.expect(files.iter().filter_map(|file| file.rendered.as_ref()).map(|rendered| rendered.text.len()).sum());
     show_secrets(loaded, &jobs, &files, sink);
     let objects = Objects { files: files.iter().filter_map(|file| file.path.clone()).collect(), ..Objects::default() };
     let (told, duplicates) = (Stages::default(), Duplicates::default());
