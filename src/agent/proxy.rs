@@ -3,12 +3,12 @@
 //! The agent knows a bearer that is worth nothing outside this run. The proxy puts the key in its place, lets only the model's own
 //! requests through, streams answers as they come, counts their tokens, and refuses to go on where the budget would be passed.
 
+mod account; // what was used, and whether one more request fits into the budget
 mod address; // which addresses can be the model's
 mod count;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,13 +19,14 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::Response;
 use futures_util::stream;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use url::Url;
 
+pub use self::account::Spent;
+use self::account::{Account, Open};
 pub use self::address::check_base;
 use self::address::{is_loopback, parse_base, shown};
 use self::count::Counter;
-use super::events::Usage;
 use crate::secrets::{Secret, random_word};
 
 /// Where requests go without any other word. Source: <https://platform.openai.com/docs/api-reference>.
@@ -33,6 +34,10 @@ pub const DEFAULT_BASE: &str = "https://api.openai.com/v1";
 
 /// Largest request that is taken. A full context with images is some tens of megabytes.
 const LARGEST_REQUEST: usize = 128 << 20;
+
+/// Requests that are on their way at the same time, from their first byte to the last one of their answer; others wait. An agent asks
+/// one after the other, one with helpers of its own some at once; each may keep a request of the largest size in memory.
+const AT_ONCE: usize = 32;
 
 /// What may pass, as the agent sees it.
 const ALLOWED: [(Method, &str); 3] =
@@ -66,45 +71,20 @@ pub enum Error {
     Client(reqwest::Error),
 }
 
-/// What the run has used so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spent {
-    /// Tokens of all answers together.
-    pub usage: Usage,
-    /// Input of the latest answer: what the next request costs at least.
-    pub last_input: u64,
-    /// Answers that told their usage.
-    pub answers: u64,
-}
-
 /// What the handlers share.
 struct Shared {
     client: reqwest::Client,
     base: Url,
     key: Option<Secret>,
     bearer: Secret,
-    budget: Option<u64>,
-    spent: Mutex<Spent>,
-    /// What requests that are on their way cost at least.
-    reserved: Mutex<u64>,
-    over: watch::Sender<bool>,
+    account: Arc<Account>,
+    /// Room for requests; closed with the proxy.
+    room: Arc<Semaphore>,
     /// What is wrong with the key or the way to the model, as its latest answer says.
     trouble: Mutex<Option<String>>,
-    closed: AtomicBool,
 }
 
 impl Shared {
-    fn spent(&self) -> Spent {
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, usage: Usage) {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.usage = spent.usage.plus(usage);
-        spent.last_input = usage.input;
-        spent.answers += 1;
-    }
-
     fn note(&self, trouble: Option<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -123,67 +103,6 @@ impl Shared {
             ),
         })
     }
-
-    /// Lets a request through and keeps aside what it costs at least; the budget where it would be passed. A context only grows, so
-    /// the next request costs at least the input of the last one, and so do those that are on their way.
-    fn admit(self: &Arc<Self>, body: &[u8]) -> Result<Open, u64> {
-        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        let spent = self.spent();
-        let all = spent.usage.total().saturating_add(*reserved).saturating_add(spent.last_input);
-        match self.budget.filter(|budget| *budget > 0 && all > *budget) {
-            Some(budget) => Err(budget),
-            None => {
-                let input = spent.last_input.max(words(body));
-                *reserved = reserved.saturating_add(input);
-                Ok(Open { shared: Arc::clone(self), reserved: input, input, output: 0, owed: true })
-            }
-        }
-    }
-}
-
-/// A request on its way. Where its answer ends without having told its usage (cut, or nobody waited for it), what it costs at least
-/// is counted: the model's side sends a bill all the same.
-struct Open {
-    shared: Arc<Shared>,
-    reserved: u64,
-    input: u64,
-    output: u64,
-    owed: bool,
-}
-
-impl Open {
-    /// The answer told its usage. What was kept aside is free before the agent sees the answer's end and asks again.
-    fn told(&mut self, usage: Usage) {
-        self.free();
-        self.shared.add(usage);
-    }
-
-    /// Nothing was asked of the model, or it refused: that costs nothing.
-    fn free(&mut self) {
-        self.release();
-        self.owed = false;
-    }
-
-    fn release(&mut self) {
-        let mut reserved = self.shared.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        *reserved = reserved.saturating_sub(std::mem::take(&mut self.reserved));
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.release();
-        if self.owed {
-            let mut spent = self.shared.spent.lock().unwrap_or_else(PoisonError::into_inner);
-            let usage = Usage { input: self.input, output: self.output, ..Usage::default() };
-            spent.usage = spent.usage.plus(usage);
-        }
-    }
-}
-
-/// The least that a request costs, in tokens: one a word. An image is one long word.
-fn words(body: &[u8]) -> u64 {
-    body.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count() as u64
 }
 
 /// What is looked at in a request.
@@ -219,7 +138,6 @@ fn uncountable(headers: &HeaderMap, body: &[u8]) -> Option<(StatusCode, &'static
 pub struct Proxy {
     shared: Arc<Shared>,
     address: SocketAddr,
-    over: watch::Receiver<bool>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -238,18 +156,14 @@ impl Proxy {
             // A company's proxy can't reach this machine's own loopback.
             client = client.no_proxy();
         }
-        let (over_sender, over) = watch::channel(false);
         let shared = Arc::new(Shared {
             client: client.build().map_err(Error::Client)?,
             base,
             key: upstream.key.clone(),
             bearer: Secret::new(random_word()),
-            budget,
-            spent: Mutex::default(),
-            reserved: Mutex::default(),
-            over: over_sender,
+            account: Account::new(budget),
+            room: Arc::new(Semaphore::new(AT_ONCE)),
             trouble: Mutex::default(),
-            closed: AtomicBool::new(false),
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::Listen)?;
         let address = listener.local_addr().map_err(Error::Listen)?;
@@ -259,7 +173,7 @@ impl Proxy {
                 tracing::warn!("the key proxy ended: {error}");
             }
         });
-        Ok(Self { shared, address, over, server })
+        Ok(Self { shared, address, server })
     }
 
     /// The base address for the agent's provider block.
@@ -274,7 +188,7 @@ impl Proxy {
 
     /// What was used so far.
     pub fn spent(&self) -> Spent {
-        self.shared.spent()
+        self.shared.account.spent()
     }
 
     /// What is wrong with the key or the way to the model, with the way out; none where its latest answer was another one.
@@ -290,18 +204,18 @@ impl Proxy {
 
     /// Whether a request was refused for the budget.
     pub fn is_over_budget(&self) -> bool {
-        *self.over.borrow()
+        *self.shared.account.over().borrow()
     }
 
     /// Turns true when a request is refused for the budget.
     pub fn over_budget(&self) -> watch::Receiver<bool> {
-        self.over.clone()
+        self.shared.account.over()
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.shared.closed.store(true, Ordering::Release);
+        self.shared.room.close();
         self.server.abort();
     }
 }
@@ -326,12 +240,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         .get(header::AUTHORIZATION)
         .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))
         .is_some_and(|bearer| same(bearer, shared.bearer.expose().as_bytes()));
-    if !authorized || shared.closed.load(Ordering::Acquire) {
-        return refusal(
-            StatusCode::UNAUTHORIZED,
-            "bearer",
-            "codexctl: this is not the bearer of a run that is going on",
-        );
+    let stranger =
+        || refusal(StatusCode::UNAUTHORIZED, "bearer", "codexctl: this is not the bearer of a run that is going on");
+    if !authorized {
+        return stranger();
     }
     let path = request.uri().path().to_owned();
     if !ALLOWED.iter().any(|(method, allowed)| request.method() == method && path == *allowed) {
@@ -342,10 +254,12 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             &format!("codexctl lets only these through to the model: {}", allowed.join(", ")),
         );
     }
-    forward(&shared, request, &path).await
+    // Before anything of the request is kept in memory. Those that wait when the run ends go nowhere.
+    let Ok(place) = Arc::clone(&shared.room).acquire_owned().await else { return stranger() };
+    forward(&shared, request, &path, place).await
 }
 
-async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response {
+async fn forward(shared: &Shared, request: Request, path: &str, place: OwnedSemaphorePermit) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "codexctl: the request is cut or over 128 MiB");
@@ -355,7 +269,7 @@ async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response
         if let Some((status, code, message)) = uncountable(&parts.headers, &body) {
             return refusal(status, code, message);
         }
-        match shared.admit(&body) {
+        match shared.account.admit(&body) {
             Ok(admitted) => open = Some(admitted),
             Err(budget) => return over_budget(shared, budget),
         }
@@ -386,7 +300,7 @@ async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response
                     }
                     refusal(StatusCode::BAD_REQUEST, "codexctl_key", &told)
                 }
-                None => pass_back(answer, open),
+                None => pass_back(answer, open, place),
             }
         }
         Err(error) => {
@@ -408,8 +322,7 @@ async fn forward(shared: &Arc<Shared>, request: Request, path: &str) -> Response
 
 /// The refusal of a request that would go over the budget.
 fn over_budget(shared: &Shared, budget: u64) -> Response {
-    shared.over.send_replace(true);
-    let used = shared.spent().usage.total();
+    let used = shared.account.spent().usage.total();
     // 400 is what Codex takes as final; it repeats a request after 403, 429 and 5xx.
     refusal(
         StatusCode::BAD_REQUEST,
@@ -418,8 +331,8 @@ fn over_budget(shared: &Shared, budget: u64) -> Response {
     )
 }
 
-/// Hands an answer on as it comes, with the counter looking at what passes.
-fn pass_back(answer: reqwest::Response, mut open: Option<Open>) -> Response {
+/// Hands an answer on as it comes, with the counter looking at what passes. Its place is free when it has ended.
+fn pass_back(answer: reqwest::Response, mut open: Option<Open>, place: OwnedSemaphorePermit) -> Response {
     let status = answer.status();
     if let Some(open) = open.as_mut().filter(|_| !status.is_success()) {
         open.free();
@@ -432,26 +345,27 @@ fn pass_back(answer: reqwest::Response, mut open: Option<Open>) -> Response {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"));
     let counter = if events { Counter::events() } else { Counter::json() };
-    let stream = stream::unfold((answer, counter, open), |(mut answer, mut counter, mut open)| async move {
-        let next = answer.chunk().await;
-        let usage = match &next {
-            // Counted before it is handed on: the agent's next request can't be faster than its count.
-            Ok(Some(chunk)) => counter.feed(chunk),
-            Ok(None) | Err(_) => counter.end(),
-        };
-        if let Some(open) = &mut open {
-            open.output = counter.written();
-            if let Some(usage) = usage {
-                open.told(usage);
+    let stream =
+        stream::unfold((answer, counter, open, place), |(mut answer, mut counter, mut open, place)| async move {
+            let next = answer.chunk().await;
+            let usage = match &next {
+                // Counted before it is handed on: the agent's next request can't be faster than its count.
+                Ok(Some(chunk)) => counter.feed(chunk),
+                Ok(None) | Err(_) => counter.end(),
+            };
+            if let Some(open) = &mut open {
+                open.wrote(counter.written());
+                if let Some(usage) = usage {
+                    open.told(usage);
+                }
             }
-        }
-        let chunk: Result<Bytes, reqwest::Error> = match next {
-            Ok(None) => return None,
-            Ok(Some(chunk)) => Ok(chunk),
-            Err(error) => Err(error.without_url()),
-        };
-        Some((chunk, (answer, counter, open)))
-    });
+            let chunk: Result<Bytes, reqwest::Error> = match next {
+                Ok(None) => return None,
+                Ok(Some(chunk)) => Ok(chunk),
+                Err(error) => Err(error.without_url()),
+            };
+            Some((chunk, (answer, counter, open, place)))
+        });
     let mut response = Response::new(Body::from_stream(stream));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

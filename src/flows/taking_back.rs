@@ -11,7 +11,7 @@ use super::lease::{self, Asked};
 use super::run::Run;
 use super::steps::agent::RunAgent;
 use super::steps::slot::{self, TakeSlot};
-use super::steps::{Row, Step, acknowledge};
+use super::steps::{Row, Step, acknowledge, removal};
 use super::stop::Stop;
 use super::trail::FlowNote;
 use super::{end, kept, loading, progress};
@@ -23,8 +23,8 @@ use crate::ui::Level;
 /// Steps before the slot that find out what the run is about.
 const FINDING: [&str; 3] = ["issue", "fetch", "root"];
 
-/// The first steps that anybody can see something of: a reaction, a slot, or one that is taken.
-const CHANGING: [&str; 3] = [acknowledge::NAME, "slot", "work"];
+/// The first steps that anybody can see something of: a reaction, a slot, or slots that are taken from others.
+const CHANGING: [&str; 3] = [acknowledge::NAME, "slot", removal::STOP];
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

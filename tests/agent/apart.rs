@@ -51,6 +51,16 @@ async fn a_machine_without_any_isolation_is_refused() {
 }
 
 #[tokio::test]
+async fn a_sandbox_that_starts_and_hides_nothing_is_none() {
+    let mut bench = Bench::new(vec![]).await;
+    bench.with_a_sandbox_that_hides_nothing();
+    let error = bench.place.prepare(&bench.run).await.unwrap_err().to_string();
+    let why = "Codex's own sandbox: it runs, but its commands read other processes' environments";
+    assert!(error.contains(why), "{error}");
+    assert_eq!(bench.model.seen().len(), 0);
+}
+
+#[tokio::test]
 async fn neither_key_nor_bearer_reach_commands_arguments_or_the_log() {
     // What a command can see of itself, of Codex around it, and of its configuration.
     let look = "env; cat /proc/self/environ /proc/1/environ | tr '\\0' '\\n'; cat /proc/*/cmdline | tr '\\0' ' '; cat $CODEX_HOME/config.toml";

@@ -239,7 +239,7 @@ async fn a_fork_bomb_ends_at_its_limit_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_line_without_an_end_does_not_fill_the_memory() {
+async fn a_line_without_an_end_fills_neither_the_memory_nor_the_disk() {
     let mut bench = Bench::new(vec![]).await;
     // What an agent that is another user could write where Codex writes its events.
     bench.with_a_flood(1 << 30);
@@ -248,6 +248,9 @@ async fn a_line_without_an_end_does_not_fill_the_memory() {
     assert_eq!(bench.verdict(&end, false).outcome, Outcome::Failed);
     let grown = peak_memory() - before;
     assert!(grown < 700 << 20, "{} MiB", grown >> 20);
+    let log = std::fs::metadata(bench.log_path()).unwrap().len();
+    assert!((32 << 20..65 << 20).contains(&log), "the log has {} MiB", log >> 20);
+    assert!(bench.log().ends_with("\ncodexctl: the log is full and ends here; the run goes on\n"));
 }
 
 /// The most memory that this process has had, in bytes.

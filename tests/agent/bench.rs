@@ -170,6 +170,11 @@ impl Bench {
         self.wrap("case $1 in sandbox|--version) exit 1;; esac; exec \"$CODEX\" \"$@\"", false);
     }
 
+    /// A sandbox that starts and keeps nothing out, and no leave to go on without one.
+    pub(crate) fn with_a_sandbox_that_hides_nothing(&mut self) {
+        self.wrap("case $1 in sandbox) shift 2; exec \"$@\";; --version) exit 1;; esac; exec \"$CODEX\" \"$@\"", false);
+    }
+
     /// Codex's own sandbox off, everything else as it is; the folders as open as a runner's.
     pub(crate) fn with_another_user_only(&mut self) {
         let root = self.run.tree.ancestors().nth(2).unwrap();

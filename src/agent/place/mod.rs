@@ -6,6 +6,7 @@ pub mod look; // does it start, and what would keep it apart: without a run
 pub mod local; // this machine
 pub mod probe; // what keeps the agent from codexctl's secrets here
 mod hidden; // what the agent's commands can't even read
+mod log; // the raw log, bounded
 mod limits; // bounds on what the agent takes of this machine
 mod process; // process groups, leftovers, the pid file
 mod session; // one start of Codex: prompt in, lines out
@@ -109,7 +110,7 @@ pub struct AgentEnd {
     pub resumed: bool,
     /// Tokens of this run alone.
     pub usage: Usage,
-    /// The raw log, where there is one.
+    /// The raw log, where there is one. It ends at 64 MiB.
     pub log: Option<PathBuf>,
     /// How long it took.
     pub took: Duration,

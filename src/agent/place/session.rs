@@ -1,8 +1,5 @@
 //! One start of Codex: prompt in on standard input, lines out, an end in any case.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -12,6 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::log::RawLog;
 use super::process::{self, Running};
 use super::{AgentRun, Cancel, Error};
 use crate::agent::events::{Event, Totals, one_line};
@@ -70,13 +68,7 @@ enum Reason {
 impl Session<'_> {
     /// Runs to the end. Nothing of it is left when this returns.
     pub(super) async fn run(mut self, ui: &dyn Ui, mut cancel: Cancel) -> Result<SessionEnd, Error> {
-        let mut log = std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.log)
-            .map(Some)
-            .map_err(Error::io("write", &self.log))?;
+        let mut log = RawLog::open(&self.log).map_err(Error::io("write", &self.log))?;
         let mut end =
             SessionEnd { ended: Ended::Cancelled, totals: Totals::default(), last_words: None, wrong_thread: false };
         if *cancel.borrow() {
@@ -176,17 +168,11 @@ impl Session<'_> {
     }
 
     /// One line: into the log, and where it is an event, into the totals and before people's eyes.
-    fn take(&self, line: &Line, log: &mut Option<File>, end: &mut SessionEnd, ui: &dyn Ui) {
+    fn take(&self, line: &Line, log: &mut RawLog, end: &mut SessionEnd, ui: &dyn Ui) {
         let (Line::Out(bytes) | Line::Err(bytes)) = line;
         let text = String::from_utf8_lossy(bytes);
         let text = self.run.redactor.redact(text.trim_end_matches(['\n', '\r']));
-        if let Some(file) = log
-            && let Err(error) = writeln!(file, "{text}")
-        {
-            tracing::warn!("the agent's raw log ends here: can't write {}: {error}", self.log.display());
-            // Said once: a disk that is full stays so for thousands of lines.
-            *log = None;
-        }
+        log.add(&text);
         if matches!(line, Line::Err(_)) {
             let words = one_line(&self.proxy.with_model_address(&text));
             if !words.is_empty() && !words.starts_with("WARNING") {

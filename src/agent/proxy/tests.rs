@@ -1,8 +1,9 @@
 //! Tests of the proxy against a small real server.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::HeaderValue;
+use futures_util::FutureExt as _;
 
 use super::*;
 
@@ -246,7 +247,7 @@ async fn an_answer_that_is_cut_or_tells_no_usage_counts_what_it_cost_at_least() 
             post(&proxy, "/v1/responses").body(r#"{"input": "six words are in this body"}"#).send().await.unwrap();
         go.send_replace(2);
         assert_eq!(answer.text().await.is_err(), cut);
-        let until = tokio::time::Instant::now() + Duration::from_secs(30);
+        let until = tokio::time::Instant::now() + Duration::from_secs(120);
         while proxy.spent() == Spent::default() {
             assert!(tokio::time::Instant::now() < until, "nothing was counted");
             tokio::task::yield_now().await;
@@ -263,16 +264,61 @@ async fn requests_on_their_way_count_against_the_budget() {
     let body = format!("{{\"input\": \"{}\"}}", "word ".repeat(60));
     let ask = || text(post(&proxy, "/v1/responses").body(body.clone()));
     let (first, second) = (tokio::spawn(ask()), tokio::spawn(ask()));
-    let until = tokio::time::Instant::now() + Duration::from_secs(30);
+    let until = tokio::time::Instant::now() + Duration::from_secs(120);
     while side.requests.load(Ordering::SeqCst) < 2 {
         assert!(tokio::time::Instant::now() < until, "the requests never came");
         tokio::task::yield_now().await;
     }
-    let (status, said) = ask().await;
+    let refused = tokio::time::timeout(Duration::from_secs(120), ask()).await;
+    let (status, said) = refused.expect("what is let through waits for its answer");
     assert_eq!((status, proxy.is_over_budget()), (400, true), "{said}");
     go.send_replace(2);
     assert_eq!((first.await.unwrap().0, second.await.unwrap().0), (200, 200));
     assert_eq!(side.requests.load(Ordering::SeqCst), 2);
+}
+
+/// As many requests as there is room for, and eight that wait for it: the side was asked for the first, and stays so.
+async fn a_full_house(side: &Side, proxy: &Proxy) -> Vec<tokio::task::JoinHandle<u16>> {
+    let ask = || tokio::spawn(text(post(proxy, "/v1/responses")).map(|(status, _)| status));
+    let asked = std::iter::repeat_with(ask).take(AT_ONCE + 8).collect();
+    let until = tokio::time::Instant::now() + Duration::from_secs(120);
+    while side.requests.load(Ordering::SeqCst) < AT_ONCE {
+        assert!(tokio::time::Instant::now() < until, "the requests never came");
+        tokio::task::yield_now().await;
+    }
+    // One that is refused at the door takes as long as one of the others would.
+    for _ in 0..50 {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        assert_eq!(text(client.post(format!("{}/responses", proxy.base_url()))).await.0, 401);
+    }
+    assert_eq!(side.requests.load(Ordering::SeqCst), AT_ONCE);
+    asked
+}
+
+#[tokio::test]
+async fn more_requests_at_once_than_there_is_room_for_wait_until_others_have_their_answer() {
+    let (side, go) = odd_side("data: {}\n\n", false).await;
+    let proxy = proxy(&side, Some(KEY), None).await;
+    let asked = a_full_house(&side, &proxy).await;
+    go.send_replace(2);
+    for one in asked {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+    assert_eq!(side.requests.load(Ordering::SeqCst), AT_ONCE + 8);
+}
+
+#[tokio::test]
+async fn requests_that_wait_when_the_run_ends_never_reach_the_model() {
+    let (side, go) = odd_side("data: {}\n\n", false).await;
+    let proxy = proxy(&side, Some(KEY), None).await;
+    let asked = a_full_house(&side, &proxy).await;
+    drop(proxy);
+    go.send_replace(2);
+    let mut refused = 0;
+    for one in asked {
+        refused += usize::from(one.await.unwrap() == 401);
+    }
+    assert_eq!((refused, side.requests.load(Ordering::SeqCst)), (8, AT_ONCE));
 }
 
 #[tokio::test]

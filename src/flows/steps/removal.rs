@@ -73,13 +73,16 @@ pub(crate) fn count(going: usize, kept: usize) -> Did {
     }
 }
 
+/// The name of [`EndWork`], the first step of a cleanup that others can see something of.
+pub(crate) const STOP: &str = "stop";
+
 /// Takes the slots from whoever works there; unfinished work is saved.
 pub(crate) struct EndWork;
 
 #[async_trait]
 impl Step for EndWork {
     fn name(&self) -> &'static str {
-        "stop"
+        STOP
     }
 
     async fn run(&self, run: &mut Run) -> Result<Did, Stop> {
