@@ -17,7 +17,9 @@ toolchain=$(sed -nE 's/^rust-version = "(.*)"$/\1/p' "$repo/Cargo.toml").0
 [[ $(rustc --version) == "rustc $toolchain "* ]] || export RUSTUP_TOOLCHAIN=$toolchain
 SOURCE_DATE_EPOCH=$(git -C "$repo" log -1 --format=%ct)
 CARGO_ZIGBUILD_ZIG_PATH=$(echo "$cache"/release/lib/python3*/site-packages/ziglang/zig)
-export SOURCE_DATE_EPOCH CARGO_ZIGBUILD_ZIG_PATH CARGO_INCREMENTAL=0
+# The tag that the release will have: `codexctl init` writes workflows that call it.
+CODEXCTL_RELEASE=v$(sed -nE 's/^version = "(.*)"$/\1/p' "$repo/Cargo.toml" | head -n 1)
+export SOURCE_DATE_EPOCH CARGO_ZIGBUILD_ZIG_PATH CODEXCTL_RELEASE CARGO_INCREMENTAL=0
 unset CODEXCTL_COMMIT CODEXCTL_COMMIT_DATE CARGO_ENCODED_RUSTFLAGS
 
 # No path of this machine may stay: whoever builds has another home.

@@ -44,4 +44,8 @@ codexctl schema | cmp - "$repo/docs/services.schema.json" || fail "prints anothe
 # A dry run reads, decides and renders everything, and makes a TLS client on the way.
 codexctl run --event events/dev.json --dry-run >"$folder/said" 2>&1 || fail "does not manage a dry run: $(cat "$folder/said")"
 grep -q 'flow dev' "$folder/said" || fail "finds another flow in an issue that is labelled: $(cat "$folder/said")"
+# A workflow that it writes calls the release, never the commit that was built: there nothing is pinned yet.
+codexctl init >"$folder/said" 2>&1 || fail "writes no workflow: $(cat "$folder/said")"
+called=$(sed -nE 's|^ *uses: codex-k8s/codexctl-action/.*@([^ ]+).*|\1|p' "$folder/shop/.github/workflows/codexctl.yml")
+[[ $called == "v$version" || $called =~ ^[0-9a-f]{40}$ ]] && [[ $called != "$commit"* ]] || fail "writes a workflow that calls $called"
 echo "release: $name is static, has no path of this machine, and runs"

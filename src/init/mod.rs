@@ -18,12 +18,14 @@ mod images;
 mod name;
 mod objects;
 mod oddity;
+mod release;
 mod repository;
 mod text;
 mod write;
 
 pub use existing::{Existing, existing};
 pub use oddity::{Oddity, What};
+pub use release::commit_of;
 pub use repository::Repository;
 use write::There;
 
@@ -42,6 +44,9 @@ const BRANCH: &str = "codexctl/init";
 /// A page with an event to try the command with.
 pub const EVENT: &str = text::EVENT;
 
+/// Where codexctl lives.
+pub const HOME: &str = text::HOME;
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
@@ -53,7 +58,7 @@ pub struct Request<'a> {
     pub lang: Lang,
     /// What git knows of the folder.
     pub repository: Repository,
-    /// The commit of codexctl that the workflow calls; none: what the gallery's calls.
+    /// The commit of codexctl that the workflow calls, or the tag of a release whose commit nobody knows; none: what the gallery's calls.
     pub revision: Option<&'a str>,
 }
 

@@ -11,7 +11,7 @@ use crate::report::{Lang, TextError};
 use crate::stack::SCHEMA_ID;
 
 /// The project's page.
-const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+pub(super) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// Where the reference of services.yaml stands.
 const DOCS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/services-yaml.md");
@@ -139,11 +139,14 @@ fn has_stack(found: &Found) -> bool {
     !found.arranged.infrastructure.is_empty() || !found.arranged.services.is_empty()
 }
 
-/// The caller workflow, which calls the codexctl of this commit. Without one, as in a build from a tarball, it calls what the gallery does.
+/// The caller workflow, which calls the codexctl of this commit, or of the tag of its version. Without one, as in a build from a tarball,
+/// it calls what the gallery does.
 pub(super) fn workflow(revision: Option<&str>) -> String {
     let Some((revision, (before, after))) = revision.zip(CALLER.split_once(CALLED)) else { return CALLER.to_owned() };
     let (_, after) = after.split_once('\n').unwrap_or_default();
-    format!("{before}{CALLED}{revision} # v{}\n{after}", env!("CARGO_PKG_VERSION"))
+    let version = concat!("v", env!("CARGO_PKG_VERSION"));
+    let note = if revision == version { String::new() } else { format!(" # {version}") };
+    format!("{before}{CALLED}{revision}{note}\n{after}")
 }
 
 /// The text of the pull request.
@@ -188,6 +191,9 @@ mod tests {
             [format!("    uses: codex-k8s/codexctl-action/.github/workflows/ai.yml@0123456789abcdef # v{version}")]
         );
         assert_eq!(pinned.lines().count(), CALLER.lines().count());
+        let tag = format!("v{version}");
+        let tagged = workflow(Some(&tag));
+        assert!(tagged.contains(&format!("/ai.yml@{tag}\n")), "{tagged}");
         assert_eq!(workflow(None), CALLER);
     }
 }
