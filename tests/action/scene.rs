@@ -127,7 +127,7 @@ impl Scene {
 
     /// Returns once the agent has begun its waiting command.
     pub(crate) fn until_the_agent_waits(&self, running: &mut Running) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         while !self.tree().join(WAITS).exists() {
             assert!(!running.has_ended() && Instant::now() < until, "the agent never came to its command");
             std::thread::sleep(Duration::from_millis(20));

@@ -84,7 +84,7 @@ fn a_run_that_is_stopped_while_it_waits_for_a_limit_ends_at_once_and_gives_its_t
     let stand = scene.stand.as_ref().unwrap();
     stand.fail_next("POST */pulls", Fault::SlowDown(Some(800)));
     let running = scene.start();
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_secs(180);
     while !stand.log().iter().any(|line| line.starts_with("POST") && line.ends_with("/pulls → 403")) {
         assert!(Instant::now() < until, "{}", stand.log().join("\n"));
         std::thread::sleep(Duration::from_millis(20));
@@ -173,7 +173,7 @@ fn a_run_that_is_told_twice_to_end_gives_its_token_back_all_the_same() {
     std::fs::set_permissions(hooks.join("pre-receive"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let running = scene.start_until_the_agent_waits();
     running.signal(Signal::INT);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_secs(180);
     while !asked.exists() {
         assert!(Instant::now() < until, "nothing was saved");
         std::thread::sleep(Duration::from_millis(20));

@@ -2,6 +2,8 @@
 //! says what it left out. Each story is told twice: in Codex's own sandbox, and as another user.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use regex::Regex;
 
@@ -62,7 +64,7 @@ do cp $trap .git/hooks/$hook; cp $trap hooks.log/$hook; done
 echo '* filter=evil diff=evil merge=evil' > .git/info/attributes
 mkdir -p .git/objects/info; echo OUTSIDE/objects > .git/objects/info/alternates
 git config url.file:///OUTSIDE.insteadOf file; git config remote.origin.url file:///OUTSIDE; git config core.worktree /
-echo '* filter=evil diff=evil merge=evil' > services/.gitattributes
+echo '* filter=evil diff=evil merge=evil' > services/.gitattributes; echo 'cart.js filter=of-the-user' > services/checkout/.gitattributes
 ln -s /etc/passwd passwd; ln -s OUTSIDE folder; ln -s ../../../../../outside up; ln -s .git/config config
 mkfifo pipe; ln OUTSIDE/file hard 2>/dev/null || { echo x > one; ln one hard; rm -f two; ln one two; }
 printf x > "$(printf 'two\nlines')"; printf x > "$(printf 'red\033[31m')"
@@ -78,6 +80,16 @@ fn nothing_in_the_agents_tree_is_carried_out_or_leads_outside() {
         std::fs::create_dir_all(outside.join("objects")).unwrap();
         std::fs::write(outside.join("file"), "FROM OUTSIDE\n").unwrap();
         let paths = [("SPRUNG", scene.path("sprung")), ("OUTSIDE", outside)];
+        // A filter that codexctl's user has for work of their own is none that others may start.
+        let trap = format!("touch '{}'; cat", scene.path("sprung").display());
+        for (program, ours) in
+            [("clean", "home/.gitconfig"), ("smudge", "home/.gitconfig"), ("process", "home/.config/git/config")]
+        {
+            let file = scene.path(ours);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let setting = format!("filter.of-the-user.{program}");
+            git(&scene.path(""), &["config", "--file", &file.display().to_string(), &setting, &trap]);
+        }
         let script = paths
             .iter()
             .fold(TRAPS.trim().to_owned(), |text, (name, path)| text.replace(name, &path.display().to_string()));
@@ -113,17 +125,74 @@ fn nothing_in_the_agents_tree_is_carried_out_or_leads_outside() {
         warning: up: left out: a symbolic link that leads out of the tree
         warning: vendor/x/.git: left out: a name that git or a file system takes for `.git`
         warning: vendor/y/.GIT: left out: a name that git or a file system takes for `.git`
-        ✓ check           done, 3 files, +5 −0
+        ✓ check           done, 4 files, +6 −0
         ✓ commit          <commit>  feat: Cart total ignores the quantity discount (#7)
         ✓ push            new branch codex/issue-7
         ✓ pull            https://github.com/codex-k8s/shop/pull/8
         ✓ comment         pull request #8, issue #7
-         node                      | 3 +++
-         services/.gitattributes   | 1 +
-         services/checkout/cart.js | 1 +
-         3 files changed, 5 insertions(+)
+         node                             | 3 +++
+         services/.gitattributes          | 1 +
+         services/checkout/.gitattributes | 1 +
+         services/checkout/cart.js        | 1 +
+         4 files changed, 6 insertions(+)
         ");
         }
+    }
+}
+
+/// An archive with a file above the folder it is unpacked in, one at an absolute path, and one through a link that stands before it; the
+/// same once more as people pack it.
+const ARCHIVE: &str = r#"
+mkdir pack.log; echo FROM AN ARCHIVE > pack.log/file; ln -s OUTSIDE pack.log/way
+tar --create --file=bundle.tar --directory=pack.log way
+for name in ../../unpacked-above OUTSIDE/unpacked-absolute way/unpacked-through
+do tar --append --absolute-names --file=bundle.tar --directory=pack.log --transform="s|^file$|$name|" file; done
+gzip --keep bundle.tar; rm -r pack.log
+"#;
+
+/// What lies below a folder and has a name with this in it.
+fn named(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+        if entry.file_name().to_string_lossy().contains(part) {
+            found.push(entry.path());
+        }
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(named(&entry.path(), part));
+        }
+    }
+    found
+}
+
+#[test]
+fn an_archive_whose_files_lie_outside_is_published_as_the_file_that_it_is() {
+    for scene in apart(|| vec![run_script(), run(CHANGE), done()]) {
+        let outside = scene.path("outside");
+        std::fs::create_dir_all(&outside).unwrap();
+        // Where it would be unpacked by somebody who may write there.
+        std::fs::set_permissions(&outside, std::fs::Permissions::from_mode(0o777)).unwrap();
+        scene.somebody_pushes("main", SCRIPT, &ARCHIVE.replace("OUTSIDE", &outside.display().to_string()));
+        let ran = scene.run();
+        assert_eq!(ran.exit, 0, "{}", ran.stderr);
+        let origin = scene.path("origin.git");
+        insta::allow_duplicates! { insta::assert_snapshot!(git(&origin, &["diff", "--numstat", "main", "codex/issue-7"]), @"
+        -	-	bundle.tar
+        -	-	bundle.tar.gz
+        1	0	services/checkout/cart.js
+        "); }
+        assert_eq!(named(&scene.path(""), "unpacked-"), Vec::<PathBuf>::new());
+
+        // It would have done what it says.
+        let victim = scene.path("victim/some/folder");
+        std::fs::create_dir_all(&victim).unwrap();
+        let unpack = "git -C \"$0\" cat-file blob codex/issue-7:bundle.tar.gz | tar --extract --gzip --absolute-names";
+        let unpacked = Command::new("sh").args(["-c", unpack]).arg(&origin).current_dir(&victim).status().unwrap();
+        assert!(unpacked.success());
+        let above = scene.path("victim/unpacked-above");
+        assert_eq!(named(&scene.path("victim"), "unpacked-"), [above]);
+        let mut there = named(&outside, "unpacked-");
+        there.sort();
+        assert_eq!(there, ["absolute", "through"].map(|end| outside.join(format!("unpacked-{end}"))));
     }
 }
 
@@ -174,14 +243,14 @@ fn an_agent_can_neither_end_codexctl_nor_read_what_it_knows() {
     let attack = "until [ -e pid.log ]; do sleep 0.1; done; read P < pid.log; rm -f pid.log; \
                   for signal in STOP TERM KILL; do kill -$signal $P; done; \
                   tr '\\0' '\\n' < /proc/$P/environ; cat /proc/$P/maps /proc/$P/cmdline; ls /proc/$P/fd /proc/$P/cwd/; \
-                  cat ../run/* ../../../slots/* ../../../publish/*/.git/config ../../../../askpass/*; \
-                  echo '{}' > ../../../slots/1.json; echo '{}' > ../kept.json; rm -rf ../run ../../../publish ../../../mirror; \
+                  cat ../run/* ../../../slots/* ../../../publish/*/.git/config ../../../mirror.git/config ../../../git/askpass/*; \
+                  echo '{}' > ../../../slots/1.json; echo '{}' > ../kept.json; rm -rf ../run ../../../publish ../../../mirror.git; \
                   env; cat $CODEX_HOME/auth.json ~/.netrc; echo I have $((40 + 2)) of them";
     for scene in apart(|| vec![run_script(), run(CHANGE), done()]) {
         scene.somebody_pushes("main", SCRIPT, attack);
         let running = scene.start();
         let tree = scene.tree();
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(180);
         while !tree.join("services").exists() {
             assert!(std::time::Instant::now() < until, "the agent never came to its tree");
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -196,6 +265,10 @@ fn an_agent_can_neither_end_codexctl_nor_read_what_it_knows() {
         assert!(heard.contains("I have 42 of them"), "{heard}");
         for secret in [KEY, TOKEN] {
             assert!(!heard.contains(secret), "the agent found {secret}");
+        }
+        // A line of the mirror's settings, of the answer to git's question for the token, and of a slot's record.
+        for read in ["allowAnySHA1InWant", "CODEXCTL_ASKPASS_SITE", "\\\"holder\\\""] {
+            assert!(!heard.contains(read), "the agent read {read}");
         }
         assert!(scene.origin().contains("branch codex/issue-7\n"), "{}", scene.origin());
     }

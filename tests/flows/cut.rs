@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use rustix::process::Signal;
 
 use crate::command::{Codexctl, Ran, Running};
-use crate::killed::changes;
+use crate::killed::{PAUSE, changes};
 use crate::model::Turn;
+use crate::plan_review;
+use crate::review::scene::worked_in;
 use crate::scene::Scene;
-use crate::script::{CHANGE, done, run, wait_for_go};
+use crate::script::{CHANGE, discount, done, run, wait_for_go};
 use crate::stopped::assert_no_agent;
 
 const KUBECONFIG: &str = "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]\nusers: [{name: u, user: {token: canary-of-the-cluster}}]\n\
@@ -37,7 +39,10 @@ fn in_a_job(scene: Scene, attempt: u32) -> Scene {
 }
 
 fn job(turns: Vec<Turn>) -> Scene {
-    let scene = Scene::new(turns).on_github();
+    on_a_runner(Scene::new(turns).on_github())
+}
+
+fn on_a_runner(scene: Scene) -> Scene {
     // As on a runner: state lies where another user, too, can pass.
     std::fs::create_dir_all(scene.path("state")).unwrap();
     for folder in scene.path("state").ancestors().take(3) {
@@ -193,7 +198,7 @@ fn what_a_killed_step_left_is_taken_back_and_the_next_run_goes_on_with_the_work(
 
 #[test]
 fn wherever_a_step_is_killed_its_post_step_and_a_rerun_end_as_if_nothing_had_been() {
-    let scene = || job(vec![run(CHANGE), run(crate::killed::PAUSE), done()]);
+    let scene = || job(vec![run(CHANGE), run(PAUSE), done()]);
     let again = |scene: Scene| {
         let scene = in_a_job(scene, 2);
         scene.somebody_labels_again();
@@ -358,6 +363,92 @@ fn a_killed_plan_is_told_and_leaves_no_work() {
     assert_no_agent(&scene);
     assert!(!scene.origin().contains("wip"), "{}", scene.origin());
     assert!(scene.github().contains("The run was stopped before its end"), "{}", scene.github());
+}
+
+/// A step of another flow: its name, its event and the file of it, its scene, and where it is killed.
+type OtherFlow = (&'static str, &'static str, &'static str, fn() -> Scene, &'static str);
+
+const OTHER_FLOWS: [OtherFlow; 3] = [
+    (
+        "plan-review",
+        "issue_comment",
+        "plan-review.json",
+        || plan_review::with_a_pause(run(PAUSE)),
+        "in the middle of the agent's work",
+    ),
+    (
+        "review",
+        "pull_request_review",
+        "dev.json",
+        || {
+            let mut turns = worked_in();
+            turns.insert(1, run(PAUSE));
+            Scene::with_review(turns)
+        },
+        "in the middle of the agent's work",
+    ),
+    (
+        "cleanup",
+        "pull_request",
+        "cleanup-pr.json",
+        || {
+            let scene = Scene::new(discount()).on_github();
+            assert_eq!(scene.run().exit, 0);
+            scene.pull_is_closed(true);
+            scene
+        },
+        "after stop",
+    ),
+];
+
+#[test]
+fn a_killed_step_of_any_other_flow_is_taken_back_too_and_a_rerun_ends_as_if_nothing_had_been() {
+    let mut told = String::new();
+    for (flow, event, file, scene, place) in OTHER_FLOWS {
+        let attempt = |scene: Scene, attempt| {
+            let path = scene.path("shop/events").join(file).display().to_string();
+            in_a_job(scene, attempt).env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &path)
+        };
+        let undisturbed = {
+            let scene = attempt(on_a_runner(scene()), 2);
+            let ran = step(&scene).run();
+            assert_eq!(ran.exit, 0, "{flow}: {}", ran.stderr);
+            scene.end_state()
+        };
+        let scene = attempt(on_a_runner(scene()), 1);
+        assert_eq!(scene.dies_with(&["action"], place).code(), None, "{flow}");
+        let before = kept(&scene);
+        assert!(before.iter().any(|path| path.ends_with("kubeconfig")), "{flow}: {before:?}");
+        let ran = post(&scene);
+        told += &format!("### {flow}: {}", log(&scene, &ran));
+        assert_no_agent(&scene);
+        assert_eq!(kept(&scene), Vec::<PathBuf>::new(), "{flow}");
+        // Nobody was told that a cleanup began.
+        assert_eq!(scene.github().contains("The run was stopped before its end"), flow != "cleanup", "{flow}");
+        assert_eq!(scene.origin().contains("-wip"), flow == "review", "{flow}: {}", scene.origin());
+        let scene = attempt(scene, 2);
+        let ran = step(&scene).run();
+        assert_eq!(ran.exit, 0, "{flow}: {}", ran.stderr);
+        let end = scene.end_state();
+        assert!(end == undisturbed, "{flow}: {}\n{}", ran.stderr, changes(&undisturbed, &end));
+    }
+    insta::assert_snapshot!(told, @"
+    ### plan-review: exit 0
+    codexctl 0.1.0: post step, event issue_comment
+    ::notice::`run` was cut before its end: taking back what it left
+    slot 1 was left by 42-1 (its step has ended): going on with it
+    done: people are told that the run was stopped
+    ### review: exit 0
+    codexctl 0.1.0: post step, event pull_request_review
+    ::notice::`run` was cut before its end: taking back what it left
+    slot 1 was left by 42-1 (its step has ended): going on with it
+    done: people are told that the run was stopped; the work so far is on branch codex/issue-7-wip
+    ### cleanup: exit 0
+    codexctl 0.1.0: post step, event pull_request
+    ::notice::`run` was cut before its end: taking back what it left
+    slot 1 is given back; the next cleanup finds what is left of it
+    done: what the run had not cleaned up yet is left to the next one
+    ");
 }
 
 #[test]

@@ -39,7 +39,8 @@ fn scene_of(turns: Vec<crate::model::Turn>) -> Scene {
     in_workflow(Scene::new(turns).on_github())
 }
 
-/// The commands that GitHub's runner would carry out, as it reads a log.
+/// The commands that GitHub's runner would carry out, as it reads a log: the older form counts anywhere in a line.
+/// Source: actions/runner, ActionCommand.cs.
 fn commands(scene: &Scene, ran: &Ran) -> Vec<String> {
     let mut stopped: Option<String> = None;
     let mut found = Vec::new();
@@ -50,7 +51,7 @@ fn commands(scene: &Scene, ran: &Ran) -> Vec<String> {
             }
         } else if let Some(word) = line.strip_prefix("::stop-commands::") {
             stopped = Some(word.to_owned());
-        } else if line.starts_with("::") || line.starts_with("##[") {
+        } else if line.starts_with("::") || line.contains("##[") {
             found.push(scene.plain(line));
         }
     }

@@ -150,11 +150,14 @@ impl Scene {
             (r"\b[0-9a-f]{40}\b", "<commit>"),
             (r"\bcodex-issue-7-[0-9a-f]{10}\.patch", "codex-issue-7-<tree>.patch"),
             // A step that takes no time shows none.
-            (r"(?m)  (\d+m )?\d+(\.\d+)?s$", ""),
-            (r"(?m) · (\d+m )?\d+(\.\d+)?s( · |$)", "$3"),
+            (r"(?m)  (\d+m|(\d+m )?\d+(\.\d+)?s)$", ""),
+            (r"(?m) · (\d+m|(\d+m )?\d+(\.\d+)?s)( · |$)", "$4"),
+            // A minute sharp.
+            (r"(?m)(\| |\*\* )\d+m( \||$| ·)", "$1<time>$2"),
             (r"\b(\d+m )?\d+(\.\d+)?s\b", "<time>"),
             (r"duration_seconds: \d+", "duration_seconds: <time>"),
-            (r"(\d+ мин )?\d+(,\d+)?\x{a0}с\b", "<time>"),
+            (r"(\d+\x{a0}мин )?\d+(,\d+)?\x{a0}с\b", "<time>"),
+            (r"(?m)(\| |\*\* )\d+\x{a0}мин( \||$| ·)", "$1<time>$2"),
             (r"(?m) · <time>$", ""),
             (r"::[0-9a-f]{32}::", "::<word>::"),
             (r"::stop-commands::[0-9a-f]{32}", "::stop-commands::<word>"),

@@ -22,8 +22,17 @@ fn reviewed(fields: &[(&str, Value)]) -> Turn {
 
 /// An issue with a plan, two issues of it (#4 and #5), and a comment that asks for changes.
 fn scene(turn: Turn) -> Scene {
+    scene_of(vec![turn.clone(), turn.clone(), turn])
+}
+
+/// The same by an agent that stops to think.
+pub(crate) fn with_a_pause(pause: Turn) -> Scene {
+    scene_of(vec![pause, reviewed(&[])])
+}
+
+fn scene_of(reviews: Vec<Turn>) -> Scene {
     let mut turns = vec![plan().remove(1)];
-    turns.extend([turn.clone(), turn.clone(), turn]);
+    turns.extend(reviews);
     let scene = Scene::new(turns).asked_by("plan").on_github();
     let ran = scene.run();
     assert_eq!(ran.exit, 0, "{}", ran.stderr);

@@ -325,7 +325,7 @@ impl Scene {
 
     /// The same for an agent in this tree.
     pub(crate) fn until_the_agent_waits_in(&self, tree: &Path) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         while !tree.join(WAITS).exists() {
             assert!(Instant::now() < until, "the agent never came to its command");
             std::thread::sleep(Duration::from_millis(20));

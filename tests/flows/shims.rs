@@ -38,9 +38,9 @@ impl Scene {
             std::fs::set_permissions(made, std::fs::Permissions::from_mode(0o777)).unwrap();
         }
         let shim = |name: &str, real: &Path| {
-            // `$$` is the shell's own process: its environment is the one that the program gets.
+            // `$$` is the shell's own process: its environment is the one that the program gets. Its number may have been another's before.
             let text = format!(
-                "#!/bin/sh\nnote='{folder}/{name}-'$$\nprintf '%s\\0' \"$@\" > \"$note.argv\"\n\
+                "#!/bin/sh\nnote='{folder}/{name}-'$$\nwhile [ -e \"$note.argv\" ]; do note=$note+; done\nprintf '%s\\0' \"$@\" > \"$note.argv\"\n\
                  cat /proc/$$/environ > \"$note.environ\"\nexec '{}' \"$@\"\n",
                 real.display()
             );

@@ -32,7 +32,7 @@ fn log(scene: &Scene, ran: &crate::command::Ran) -> String {
 /// Nothing of the agent is left on this machine.
 pub(crate) fn assert_no_agent(scene: &Scene) {
     let tree = scene.tree().display().to_string();
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(180);
     while std::time::Instant::now() < until {
         let lines = std::fs::read_dir("/proc")
             .unwrap()

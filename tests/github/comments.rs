@@ -1,5 +1,8 @@
 //! Comments of our own: found by marker, edited in place, forgery-proof; reactions and labels.
 
+use std::sync::Arc;
+
+use codexctl_action::deploy::hooks::{Comments as _, HookComment, Written};
 use codexctl_action::github::markers::{State, marker};
 use codexctl_action::github::{GitHub as _, Reacted, Thread};
 
@@ -28,6 +31,31 @@ async fn a_comment_is_written_once_and_then_edited_also_by_a_later_run() {
     ");
     let comments = scene.stand.state().comments_of(REPO);
     assert_eq!(comments, [("github-actions[bot]".to_owned(), progress("published", "done").body)]);
+}
+
+#[tokio::test]
+async fn a_hooks_comment_is_edited_when_the_hook_runs_again_and_stands_beside_that_of_another_step() {
+    let scene = Scene::new();
+    let written = |scene: &Scene| {
+        let (repo, project) = (REPO.to_owned(), "shop".to_owned());
+        Written { github: Arc::new(scene.github()), repo, project, has_token: true }
+    };
+    let comment = |step: &str, body: &str| {
+        let kind = format!("hook ai services.web afterApply {step}");
+        HookComment { thread: Thread::Issue(7), kind, body: body.to_owned() }
+    };
+    for (step, body) in [("tell", "coming"), ("greet", "hello"), ("tell", "ready")] {
+        let placed = written(&scene).put(&comment(step, body)).await.unwrap();
+        assert!(placed.url.contains("/issues/7#issuecomment-") && !placed.in_outbox, "{placed:?}");
+    }
+    let comments: Vec<String> = scene.stand.state().comments_of(REPO).into_iter().map(|(_, body)| body).collect();
+    insta::assert_snapshot!(comments.join("\n\n"), @r#"
+    <!-- codexctl:{"kind":"hook ai services.web afterApply tell","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1} -->
+    ready
+
+    <!-- codexctl:{"kind":"hook ai services.web afterApply greet","repo":"codex-k8s/shop","project":"shop","number":7,"schema":1} -->
+    hello
+    "#);
 }
 
 #[tokio::test]

@@ -270,30 +270,31 @@ async fn a_path_that_is_swapped_meanwhile_never_brings_in_what_lies_outside() {
     write(&outside, "a/b/file.txt", "FROM OUTSIDE\n");
     let root = tree.folder.clone();
     write(&root, "swap/a/b/file.txt", "from inside\n");
+    write(&root, "swapped.txt", "from inside\n");
     write(&root, "real/a/b/file.txt", "from inside\n");
     let stop = Arc::new(AtomicBool::new(false));
-    let swapper = {
-        let (stop, root) = (stop.clone(), root.clone());
+    // At every moment the name is there, as a folder or file, or as a link.
+    let swaps = [("swap", outside.clone()), ("swapped.txt", outside.join("a/b/file.txt"))];
+    let swappers = swaps.map(|(name, to)| {
+        let (stop, link, place) = (stop.clone(), root.join(format!("link-{name}")), root.join(name));
+        symlink(to, &link).unwrap();
         std::thread::spawn(move || {
-            let (link, place) = (root.join("link"), root.join("swap"));
-            symlink(&outside, &link).unwrap();
             let mut turns = 0_u64;
             while !stop.load(Ordering::Relaxed) {
-                // At every moment the name is there, as a folder or as a link.
                 renameat_with(CWD, &link, CWD, &place, RenameFlags::EXCHANGE).unwrap();
                 turns += 1;
             }
             turns
         })
-    };
-    for _ in 0..20 {
+    });
+    for _ in 0..40 {
         house.collect(&live, &tree).await.unwrap();
         let ours = house.path("state/publish/ai-1");
         let grep = Command::new("grep").args(["-r", "FROM OUTSIDE"]).arg(&ours).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&grep.stdout), "");
     }
     stop.store(true, Ordering::Relaxed);
-    assert!(swapper.join().unwrap() > 100);
+    assert!(swappers.into_iter().all(|swapper| swapper.join().unwrap() > 100));
 }
 
 #[tokio::test]

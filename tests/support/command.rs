@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -149,13 +149,14 @@ impl Codexctl {
     pub(crate) fn start(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.stdin(Stdio::null());
-        Running { child: Some(self.command.spawn().expect("codexctl starts")), _home: self._home }
+        Running { child: Some(self.command.spawn().expect("codexctl starts")), said: None, _home: self._home }
     }
 }
 
 /// A call on its way.
 pub(crate) struct Running {
     child: Option<Child>,
+    said: Option<std::sync::mpsc::Receiver<String>>,
     _home: TempDir,
 }
 
@@ -171,7 +172,7 @@ impl Running {
     /// The only child of a process. One that was just started may have none yet.
     pub(crate) fn child_of(pid: rustix::process::Pid) -> rustix::process::Pid {
         let path = format!("/proc/{pid}/task/{pid}/children", pid = pid.as_raw_nonzero());
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(180);
         loop {
             let children = std::fs::read_to_string(&path).unwrap_or_default();
             if let Some(child) = children.split_whitespace().next() {
@@ -186,6 +187,27 @@ impl Running {
     pub(crate) fn fill_the_disk(&self) {
         let full = rustix::process::Rlimit { current: Some(0), maximum: None };
         rustix::process::prlimit(Some(self.pid()), rustix::process::Resource::Fsize, full).expect("a limit");
+    }
+
+    /// Comes back once it has said this on standard error. What it says there is no part of its end any more.
+    pub(crate) fn until(&mut self, part: &str) {
+        let said = self.said.get_or_insert_with(|| {
+            let stderr = self.child.as_mut().and_then(|child| child.stderr.take()).expect("its standard error");
+            let (sender, said) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                let lines = BufReader::new(stderr).lines();
+                lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+            });
+            said
+        });
+        let mut before = Vec::new();
+        loop {
+            match said.recv_timeout(std::time::Duration::from_secs(120)) {
+                Ok(line) if line.contains(part) => return,
+                Ok(line) => before.push(line),
+                Err(error) => panic!("`{part}` was never said ({error}), but {before:#?}"),
+            }
+        }
     }
 
     /// Waits for its end.

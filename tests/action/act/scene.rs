@@ -298,7 +298,7 @@ fn serve(engine: &Path) -> Child {
         .stderr(std::fs::File::create(engine.join("podman.log")).unwrap())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_secs(180);
     while UnixStream::connect(SOCKET).is_err() {
         assert!(Instant::now() < until, "podman never listened");
         std::thread::sleep(Duration::from_millis(20));

@@ -131,7 +131,7 @@ impl Scene {
 
     /// Returns once GitHub was asked for something so often.
     pub(super) fn until_asked(&self, what: &str, times: usize) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         while self.stand.as_ref().unwrap().log().iter().filter(|line| line.contains(what)).count() < times {
             assert!(Instant::now() < until, "{what} was not asked for {times} times");
             std::thread::sleep(Duration::from_millis(20));
