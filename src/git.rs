@@ -16,13 +16,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 pub use self::error::{Cause, Error};
 pub use self::url::{RemoteUrl, UrlError, repo_from_url};
 use crate::blocked::explained;
+use crate::group::Group;
 use crate::secrets::{Redactor, Secret};
 
 /// How long a command that talks to a remote may take: a first fetch of a big repository over a slow line fits.
@@ -397,27 +397,5 @@ impl<'a> Call<'a> {
         tokio::try_join!(write, read_out, read_err)?;
         let status = child.wait().await?;
         Ok((status.code().unwrap_or(-1), out, err))
-    }
-}
-
-/// A process group that is killed when this is dropped, unless its leader ended by itself.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
-    }
-
-    fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // A group that is gone already is what we want.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
     }
 }

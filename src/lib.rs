@@ -26,6 +26,7 @@ pub mod ui; // how a run speaks: terminal, plain lines, GitHub's log, JSON
 
 pub mod answer; // what a question to the outside gave: known, or unknown and why
 pub mod blocked; // what stands in a path's way, and the way out
+mod group; // groups of processes: what a program started goes with it
 pub mod clock; // the time, as a thing that can be handed in
 pub mod rights; // as whom this process works: a workspace's owner, and root again for a moment
 pub mod secrets; // what a secret is, a type that can't be printed, the redactor

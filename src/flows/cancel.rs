@@ -43,9 +43,10 @@ impl Cancel {
         let _ = self.app.set(app.clone());
     }
 
-    /// Ends what must not outlive this process: the agent at once, and an App's tokens as far as GitHub answers soon; what is left of
+    /// Ends what must not outlive this process: the agent, scripts and programs at once, and an App's tokens as far as GitHub answers soon; what is left of
     /// them ends within the hour.
     pub async fn end_now(&self) {
+        crate::group::kill_all();
         if let Some(folder) = self.agent.get() {
             crate::agent::place::kill_now(folder);
         }
