@@ -7,6 +7,7 @@ use kube::Config;
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use super::failure::{Failure, in_words, is_missing};
+use super::way::Way;
 use crate::secrets::Secret;
 use crate::stack::nearest;
 
@@ -59,6 +60,8 @@ pub struct Proxies {
 #[derive(Clone)]
 pub struct Target {
     pub(super) config: Config,
+    /// How programs reach it that are started.
+    pub(super) way: Way,
     /// The server's address.
     pub server: String,
     /// Who asks, in words: "user `admin`".
@@ -233,6 +236,7 @@ async fn target(
     let cluster =
         kubeconfig.clusters.iter().find(|one| one.name == chosen.cluster).and_then(|one| one.cluster.as_ref());
     let own_proxy = cluster.and_then(|cluster| cluster.proxy_url.as_ref()).is_some_and(|proxy| !proxy.is_empty());
+    let way = Way::by(&candidate.files, &kubeconfig, &name);
     if !places.interactive {
         // As client-go does it: without a terminal a plugin that may ask is told not to.
         for user in kubeconfig.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut()?.exec.as_mut()) {
@@ -248,7 +252,7 @@ async fn target(
     }
     let server = shown(&config.cluster_url);
     let user = chosen.user.filter(|user| !user.is_empty()).map_or("nobody".to_owned(), |user| format!("user `{user}`"));
-    Ok(Target { config, server, user, key: format!("{files}\n{name}") })
+    Ok(Target { config, way, server, user, key: format!("{files}\n{name}") })
 }
 
 /// The API server of the pod that this process runs in.
@@ -259,7 +263,8 @@ fn in_cluster(places: &Places) -> Result<Option<Target>, Failure> {
     let config =
         Config::incluster().map_err(|error| Failure::new(format!("this pod's API server can't be asked: {error}")))?;
     let server = shown(&config.cluster_url);
-    Ok(Some(Target { config, server, user: "this pod's service account".to_owned(), key: String::new() }))
+    let way = Way::Pod;
+    Ok(Some(Target { config, way, server, user: "this pod's service account".to_owned(), key: String::new() }))
 }
 
 /// The proxy for an address. kube's own choice holds NO_PROXY against the proxy's name, not the server's.

@@ -4,11 +4,24 @@ use std::collections::BTreeMap;
 
 use kube::core::discovery::v2::APIGroupDiscoveryList;
 
+/// What a server says about a kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// The name of its collection in addresses: `deployments`.
+    pub plural: String,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+    /// The word for one: `deployment`.
+    pub singular: String,
+    /// The words for those in a hurry: `deploy`.
+    pub short: Vec<String>,
+}
+
 /// The kinds of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kinds {
-    /// Kinds by `apiVersion`, each with whether it is namespaced. The server's preferred version of a group comes first.
-    served: Vec<(String, BTreeMap<String, bool>)>,
+    /// Kinds by `apiVersion`. The server's preferred version of a group comes first.
+    served: Vec<(String, BTreeMap<String, Resource>)>,
     /// Versions whose own server (an APIService) does not answer: nothing is known about their kinds.
     stale: Vec<String>,
 }
@@ -27,7 +40,9 @@ impl Kinds {
                 }
                 let known = version.resources.into_iter().filter_map(|resource| {
                     let kind = resource.response_kind?.kind.filter(|kind| !kind.is_empty())?;
-                    Some((kind, resource.scope.as_deref() == Some("Namespaced")))
+                    let namespaced = resource.scope.as_deref() == Some("Namespaced");
+                    let (plural, singular) = (resource.resource?, resource.singular_resource.unwrap_or_default());
+                    Some((kind, Resource { plural, namespaced, singular, short: resource.short_names }))
                 });
                 kinds.served.push((api_version, known.collect()));
             }
@@ -37,7 +52,17 @@ impl Kinds {
 
     /// Whether objects of this kind live in a namespace; none where the cluster doesn't know the kind.
     pub fn namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
-        self.served.iter().find(|(version, _)| version == api_version)?.1.get(kind).copied()
+        Some(self.resource(api_version, kind)?.namespaced)
+    }
+
+    /// What the cluster says about a kind; none where it doesn't know it.
+    pub fn resource(&self, api_version: &str, kind: &str) -> Option<&Resource> {
+        self.served.iter().find(|(version, _)| version == api_version)?.1.get(kind)
+    }
+
+    /// The address of a kind's objects: those of a namespace, or where the kind has none or none is given those of the cluster.
+    pub fn collection(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Option<String> {
+        Some(collection(api_version, self.resource(api_version, kind)?, namespace))
     }
 
     /// Whether the cluster serves this version of a group at all.
@@ -61,15 +86,37 @@ impl Kinds {
         with.map(|(version, _)| version.as_str()).collect()
     }
 
+    /// The version of a group in which the server likes a kind best.
+    pub fn preferred(&self, group: &str, kind: &str) -> Option<String> {
+        let of_group = |version: &str| version.rsplit_once('/').map_or("", |(group, _)| group) == group;
+        let found = self.served.iter().find(|(version, kinds)| of_group(version) && kinds.contains_key(kind));
+        found.map(|(version, _)| version.clone())
+    }
+
     /// The kinds of one version, or of all.
     pub fn names<'k>(&'k self, api_version: Option<&'k str>) -> impl Iterator<Item = &'k str> {
         let some = self.served.iter().filter(move |(version, _)| api_version.is_none_or(|wanted| wanted == version));
         some.flat_map(|(_, kinds)| kinds.keys()).map(String::as_str)
     }
 
+    /// All of them, each with its version, in the server's order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, &Resource)> {
+        let of = self.served.iter().map(|(version, kinds)| (version.as_str(), kinds));
+        of.flat_map(|(version, kinds)| kinds.iter().map(move |(kind, resource)| (version, kind.as_str(), resource)))
+    }
+
     /// Whether the server said nothing at all: one older than Kubernetes 1.27 answers in another form.
     pub(super) fn is_empty(&self) -> bool {
         self.served.is_empty()
+    }
+}
+
+/// The address of a kind's objects. Source: Kubernetes, "API concepts", resource URIs.
+pub(super) fn collection(api_version: &str, resource: &Resource, namespace: Option<&str>) -> String {
+    let root = if api_version.contains('/') { "apis" } else { "api" };
+    match namespace.filter(|_| resource.namespaced) {
+        Some(namespace) => format!("/{root}/{api_version}/namespaces/{namespace}/{}", resource.plural),
+        None => format!("/{root}/{api_version}/{}", resource.plural),
     }
 }
 
@@ -80,7 +127,7 @@ mod tests {
     use super::*;
 
     fn kinds() -> Kinds {
-        let resource = |kind: &str, scope: &str| json!({"responseKind": {"group": "", "kind": kind}, "scope": scope});
+        let resource = |kind: &str, scope: &str| json!({"resource": kind.to_lowercase() + "s", "responseKind": {"group": "", "kind": kind}, "scope": scope});
         let version = |name: &str, freshness: &str, resources: &[Value]| json!({"version": name, "freshness": freshness, "resources": resources});
         let core = [resource("Pod", "Namespaced"), resource("Node", "Cluster")];
         let scaler = [resource("HorizontalPodAutoscaler", "Namespaced")];
@@ -106,6 +153,17 @@ mod tests {
         assert_eq!(kinds().versions_of("HorizontalPodAutoscaler"), ["autoscaling/v2", "autoscaling/v1"]);
         assert_eq!(kinds().names(Some("v1")).collect::<Vec<_>>(), ["Node", "Pod"]);
         assert!(kinds().has_version("autoscaling/v1") && !kinds().has_version("autoscaling/v2beta1"));
+    }
+
+    #[test]
+    fn objects_have_the_address_that_the_server_says() {
+        let at = |api_version, kind, namespace| kinds().collection(api_version, kind, namespace);
+        assert_eq!(at("v1", "Pod", Some("shop")).as_deref(), Some("/api/v1/namespaces/shop/pods"));
+        assert_eq!(at("v1", "Pod", None).as_deref(), Some("/api/v1/pods"));
+        assert_eq!(at("v1", "Node", Some("shop")).as_deref(), Some("/api/v1/nodes"));
+        let scalers = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers";
+        assert_eq!(at("autoscaling/v2", "HorizontalPodAutoscaler", Some("shop")).as_deref(), Some(scalers));
+        assert_eq!(at("v1", "Deployment", None), None);
     }
 
     #[test]
