@@ -21,11 +21,7 @@ pub(super) fn asked(environment: BTreeMap<String, String>) -> Asked {
     let words: Vec<&str> = step.command.iter().map(String::as_str).collect();
     let mut wrong = step.wrong;
     match args::find(&words) {
-        None => wrong.push(format!(
-            "input {COMMAND}: there is no command `{}` for a workflow, there are {}",
-            shortened(&words.join(" ")),
-            args::names().join(", ")
-        )),
+        None => wrong.push(no_command(&words)),
         Some(own) => {
             let foreign = step.flags.keys().filter(|flag| {
                 !setting(flag).is_some_and(|row| {
@@ -47,6 +43,22 @@ pub(super) fn asked(environment: BTreeMap<String, String>) -> Asked {
         told: Vec::new(),
         wrong,
     }
+}
+
+/// Why these words are no command.
+fn no_command(words: &[&str]) -> String {
+    let own: Vec<&str> = words.iter().copied().take_while(|word| !word.starts_with('-')).collect();
+    if own.len() < words.len() && args::find(&own).is_some() {
+        return format!(
+            "input {COMMAND}: `{}` goes without its flags here: each of them is an input of its own",
+            own.join(" ")
+        );
+    }
+    format!(
+        "input {COMMAND}: there is no command `{}` for a workflow, there are {}",
+        shortened(&words.join(" ")),
+        args::names().join(", ")
+    )
 }
 
 /// The first line: that it runs, which one it is, and what for.

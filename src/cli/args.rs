@@ -145,6 +145,7 @@ pub fn completed() -> Command {
     let offer = |row: &'static Setting, arg: Arg| match row.kind {
         Kind::Choice(known) => arg.value_parser(PossibleValuesParser::new(known)),
         Kind::Switch => arg.value_parser(PossibleValuesParser::new(["true", "false"])),
+        Kind::SwitchOr(other) => arg.value_parser(PossibleValuesParser::new(["true", "false", other])),
         _ if row.value == "FILE" => arg.value_hint(ValueHint::FilePath),
         _ => arg,
     };
@@ -236,6 +237,11 @@ fn flag(row: &'static Setting) -> Arg {
     match row.kind {
         // `--x` alone is true; a value must be attached, so that `--x false` is not misread.
         Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("true|false"),
+        Kind::SwitchOr(other) => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_name(format!("true|false|{other}")),
         _ => arg.allow_hyphen_values(true),
     }
 }

@@ -3,10 +3,36 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use super::CommandError;
 use super::call::Call;
-use crate::cluster::{Named, Places, Proxies};
+use crate::cluster::{Cluster, Failure, Named, Patience, Places, Proxies, choose};
 use crate::secrets::Secret;
 use crate::stack::Loaded;
+use crate::ui::{Level, Note};
+
+/// Connects to the cluster of an environment. What was passed over on the way to it is told.
+///
+/// # Errors
+/// No cluster is named, or the one that is can't be used: wrong configuration. It doesn't answer, or refuses who asks: a failure.
+pub(super) async fn connect(call: &Call, loaded: &Loaded) -> Result<Cluster, CommandError> {
+    let chosen = choose(&places(call, loaded)).await;
+    for warning in chosen.warnings {
+        call.ui.note(&Note::new(Level::Warning, warning));
+    }
+    let target = chosen.target.map_err(|failure| CommandError::new(with_hint(&failure)))?;
+    let Some(target) = target else {
+        return Err(CommandError::new(format!(
+            "no cluster is named for the environment {0}\n\
+             name one with --kubeconfig, environments.{0}.kubeconfig or KUBECONFIG",
+            loaded.env.name
+        )));
+    };
+    Cluster::connect(target, Patience::for_work()).await.map_err(|failure| CommandError::failed(with_hint(&failure)))
+}
+
+fn with_hint(failure: &Failure) -> String {
+    failure.hint.as_ref().map_or_else(|| failure.text.clone(), |hint| format!("{failure}\n{hint}"))
+}
 
 /// The places where the cluster of an environment may be named, best first.
 pub(super) fn places(call: &Call, loaded: &Loaded) -> Places {

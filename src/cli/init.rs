@@ -55,8 +55,8 @@ pub(super) fn init(call: &mut Call) -> Result<Outcome, CommandError> {
         // Without a token git keeps nothing in its folder.
         let git = Git::new(call.settings.process(), Path::new("/nonexistent"), None, &call.redactor);
         let repository = Repository::of(&git, &folder).await;
-        // GitHub takes a commit by its whole name only.
-        let revision = Some(env!("CODEXCTL_COMMIT")).filter(|commit| commit.len() == 40);
+        let revision = revision(call, &git).await;
+        let revision = revision.as_deref();
         init::init(&Request { folder: folder.clone(), force, lang, repository, revision }).await
     })?;
     match ended {
@@ -65,6 +65,26 @@ pub(super) fn init(call: &mut Call) -> Result<Outcome, CommandError> {
         Err(error) => {
             call.ui.note(&Note::new(Level::Error, error.to_string()));
             Ok(Outcome { text: String::new(), exit: Exit::Failed })
+        }
+    }
+}
+
+/// What the workflow calls: of a released codexctl its release, of any other one the commit that it was built from.
+async fn revision(call: &Call, git: &Git) -> Option<String> {
+    let tag = env!("CODEXCTL_RELEASE");
+    if tag.is_empty() {
+        // GitHub takes a commit by its whole name only.
+        return Some(env!("CODEXCTL_COMMIT").to_owned()).filter(|commit| commit.len() == 40);
+    }
+    match init::commit_of(git, init::HOME, tag).await {
+        Ok(commit) => Some(commit),
+        Err(why) => {
+            let text = format!(
+                "the workflow calls codexctl by the tag {tag}, for nobody could say which commit that is: to pin it, write the commit in \
+                 place of the tag. {why}"
+            );
+            call.ui.note(&Note::new(Level::Warning, text));
+            Some(tag.to_owned())
         }
     }
 }

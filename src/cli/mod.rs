@@ -18,12 +18,17 @@ use crate::ui::trace::Trace;
 use crate::ui::{Level, Note, Style, Ui};
 
 mod action;
+mod apply;
+mod ask;
 pub mod args;
 mod call; // what commands share
 mod ci;
 mod cluster;
 mod completions;
+mod destroy;
+mod diff;
 mod doctor;
+mod hooks;
 mod init;
 mod live; // what commands share that run a flow
 mod manage_env;
@@ -36,6 +41,7 @@ mod render;
 mod run;
 mod schema;
 mod slots;
+mod status;
 mod validate;
 mod version;
 
@@ -72,15 +78,24 @@ pub struct Outcome {
     pub exit: Exit,
 }
 
-/// Why a command could not be begun: wrong use or wrong configuration.
+/// Why a command could not be begun: wrong use or wrong configuration, as a rule.
 #[derive(Debug)]
-pub struct CommandError(String);
+pub struct CommandError {
+    text: String,
+    exit: Exit,
+}
 
 impl CommandError {
     /// From anything that has words.
     #[expect(clippy::needless_pass_by_value, reason = "so that it can stand as it is in map_err")]
     pub fn new(why: impl ToString) -> Self {
-        Self(why.to_string())
+        Self { text: why.to_string(), exit: Exit::Usage }
+    }
+
+    /// What was asked for is well, but something that it needs does not answer: the same may succeed another time.
+    #[expect(clippy::needless_pass_by_value, reason = "so that it can stand as it is in map_err")]
+    pub fn failed(why: impl ToString) -> Self {
+        Self { text: why.to_string(), exit: Exit::Failed }
     }
 }
 
@@ -92,7 +107,7 @@ impl<E: std::error::Error> From<E> for CommandError {
 
 impl std::fmt::Display for CommandError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.text)
     }
 }
 
@@ -202,7 +217,7 @@ fn start(arguments: &[OsString], ui: Option<Arc<dyn Ui>>) -> Result<Outcome, cla
     let ended = if post { post::post(&mut call) } else { dispatch(&path, &mut call, own) };
     let outcome = ended.unwrap_or_else(|error| {
         call.ui.note(&Note::new(Level::Error, error.to_string()));
-        Outcome { text: String::new(), exit: Exit::Usage }
+        Outcome { text: String::new(), exit: error.exit }
     });
     Ok(if step { action::end(&call, outcome) } else { outcome })
 }
@@ -236,6 +251,10 @@ fn dispatch(path: &[&str], call: &mut Call, own: &ArgMatches) -> Result<Outcome,
         ["doctor"] => doctor::doctor(call),
         ["validate"] => validate::validate(call),
         ["render"] => render::render(call),
+        ["apply"] => apply::apply(call),
+        ["diff"] => diff::diff(call),
+        ["destroy"] => destroy::destroy(call),
+        ["status"] => status::run(call),
         ["schema"] => schema::schema(call),
         ["prompt", "run"] => prompt::run(call),
         ["prompt", "render"] => prompt::render(call),
@@ -243,6 +262,7 @@ fn dispatch(path: &[&str], call: &mut Call, own: &ArgMatches) -> Result<Outcome,
         ["pr", "detect"] => pr::detect(call),
         ["pr", "review-apply"] => pr::review_apply(call),
         ["ci", "ensure-slot"] => ci::ensure_slot(call),
+        ["ci", "apply"] => apply::ci_apply(call),
         ["manage-env", name] => manage_env::run(call, name),
         ["version"] => version::version(call),
         ["completions"] => completions::completions(own),

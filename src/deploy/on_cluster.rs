@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
 use super::survey::Checker;
-use crate::cluster::{Chosen, Cluster, Failure, Patience, Places, choose};
+use crate::cluster::{Chosen, Cluster, Failure, Kinds, Patience, Places, choose};
 use crate::manifests::openapi::Document;
 use crate::manifests::{BuiltIn, Found, Manifest, Scopes, json};
 use crate::stack::yaml::{Node, Problem};
@@ -164,8 +165,17 @@ impl Checker for OnCluster {
 impl Scopes for OnCluster {
     fn namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
         let Some((_, cluster)) = self.cluster() else { return BuiltIn.namespaced(api_version, kind) };
-        let said = cluster.kinds().namespaced(api_version, kind).or_else(|| BuiltIn.namespaced(api_version, kind));
-        // What the cluster doesn't know is told by `check`; where it lives makes no difference then.
+        Served(cluster.kinds()).namespaced(api_version, kind)
+    }
+}
+
+/// What a cluster serves, and what is known of the rest.
+pub struct Served(pub Arc<Kinds>);
+
+impl Scopes for Served {
+    fn namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
+        let said = self.0.namespaced(api_version, kind).or_else(|| BuiltIn.namespaced(api_version, kind));
+        // What the cluster doesn't know is told elsewhere; where it lives makes no difference then.
         Some(said.unwrap_or(true))
     }
 }

@@ -16,6 +16,7 @@ mod end; // the last word on the issue
 mod facts; // fetches what the gates look at
 mod gc; // slots that nobody needs any more go
 pub mod hands; // live or dry: everything through which a run touches the world
+pub mod hook_comments; // comments of hooks where no flow runs
 pub mod identity; // which run this is
 mod kept; // the agent's end, until it is published
 mod lease; // holds a slot while a run lasts

@@ -28,7 +28,7 @@ use crate::stack::{HostMount, PvcMount};
 
 pub use duplicates::Duplicates;
 pub use json::json;
-pub use print::{Secrets, print};
+pub use print::{Secrets, print, text};
 pub use read::read;
 pub use scopes::{BuiltIn, Definitions, Scopes};
 pub use shape::shape;

@@ -1,7 +1,9 @@
 //! Objects as YAML that any reader, of YAML 1.1 or of 1.2, reads back the same.
 
+use serde_json::Value as Json;
+
 use crate::secrets::HIDDEN;
-use crate::stack::yaml::{Node, Value};
+use crate::stack::yaml::{self, Limits, Node, Value};
 
 use super::secret::{Guard, View};
 use super::{Manifest, scalar};
@@ -29,6 +31,19 @@ pub fn print(manifests: &[Manifest], secrets: Secrets) -> String {
             Value::Seq(items) if !items.is_empty() => printer.sequence(items, 0),
             _ => printer.value(&manifest.node, 0),
         }
+    }
+    printer.out
+}
+
+/// A value as YAML, with the data of Secrets as it is.
+pub fn text(value: &Json) -> String {
+    // JSON is YAML.
+    let parsed = yaml::parse(&value.to_string(), &Limits::default());
+    let mut printer = Printer { out: String::new(), secrets: Secrets::Shown };
+    match parsed.documents.first().map(|node| (&node.value, node)) {
+        Some((Value::Map(entries), _)) if !entries.is_empty() => printer.mapping(entries, 0, View::Open),
+        Some((_, node)) => printer.value(node, 0),
+        None => {}
     }
     printer.out
 }

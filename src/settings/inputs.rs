@@ -58,6 +58,7 @@ fn of_flag(row: &Setting) -> Input {
     let values = match row.kind {
         Kind::Choice(known) => format!(" ({})", known.join(", ")),
         Kind::Switch => " (true or false)".to_owned(),
+        Kind::SwitchOr(other) => format!(" (true, false or {other})"),
         _ => String::new(),
     };
     let default = row.default.map_or(String::new(), |value| format!("; {value} if empty"));

@@ -97,6 +97,7 @@ impl Settings {
     pub fn check_inputs(&self) -> Result<(), Vec<Invalid>> {
         let wrong = |flag: &'static str| match setting(flag)?.kind {
             Kind::Switch => self.switch(flag).err(),
+            Kind::SwitchOr(_) => self.switch_or(flag).err(),
             Kind::Number => self.number(flag).err(),
             Kind::Size => self.size(flag).err(),
             Kind::Duration => self.duration(flag).err(),
@@ -158,6 +159,20 @@ impl Settings {
         let Some((value, source)) = self.raw(flag) else { return Ok(false) };
         parse_switch(&value)
             .ok_or_else(|| invalid(&source, format!("`{}` is neither true nor false", shortened(&value))))
+    }
+
+    /// A switch that knows one more word: whether it is on, and whether by that word.
+    ///
+    /// # Errors
+    /// The value is neither the word nor one of `1 t true 0 f false`.
+    pub fn switch_or(&self, flag: &'static str) -> Result<(bool, bool), Invalid> {
+        let Some((value, source)) = self.raw(flag) else { return Ok((false, false)) };
+        let Some(Setting { kind: Kind::SwitchOr(other), .. }) = setting(flag) else { return Ok((false, false)) };
+        if value.trim().eq_ignore_ascii_case(other) {
+            return Ok((true, true));
+        }
+        let wrong = || invalid(&source, format!("`{}` is neither true nor false nor {other}", shortened(&value)));
+        Ok((parse_switch(&value).ok_or_else(wrong)?, false))
     }
 
     /// A whole number from 1.

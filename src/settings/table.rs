@@ -1,10 +1,12 @@
 //! The one table flag ↔ variable: command line, help and docs are all made from it. One file a group of flags.
 
 mod agent; // what the agent is told, and how
+mod deploy; // how a stack gets onto its cluster
 mod files; // what is read and written here
 mod global; // what every command knows
 mod run; // the event, and how a run goes
 mod slots; // slots, pull requests, branches
+mod wait; // when a stack is ready
 mod stack; // what the stack is rendered for, and which part
 
 /// What values a setting takes.
@@ -12,6 +14,8 @@ mod stack; // what the stack is rendered for, and which part
 pub enum Kind {
     /// `--x`, `--x=false`; `1 t true 0 f false` in any case.
     Switch,
+    /// The same, or this word.
+    SwitchOr(&'static str),
     /// Any text.
     Text,
     /// A whole number from 1.
@@ -40,8 +44,18 @@ pub enum Subcommand {
     Run,
     /// `render`.
     Render,
+    /// `apply`.
+    Apply,
+    /// `diff`.
+    Diff,
+    /// `destroy`.
+    Destroy,
+    /// `ci apply`.
+    CiApply,
     /// `validate`.
     Validate,
+    /// `status`.
+    Status,
     /// `prompt run`.
     PromptRun,
     /// `prompt render`.
@@ -143,7 +157,9 @@ const fn of(
 
 /// Every flag with its variable, in the order of help texts.
 pub fn table() -> impl Iterator<Item = &'static Setting> {
-    [run::TABLE, slots::TABLE, agent::TABLE, stack::TABLE, files::TABLE, global::TABLE].into_iter().flatten()
+    [run::TABLE, slots::TABLE, agent::TABLE, stack::TABLE, deploy::TABLE, wait::TABLE, files::TABLE, global::TABLE]
+        .into_iter()
+        .flatten()
 }
 
 /// The row of a flag.

@@ -99,11 +99,8 @@ impl Taker {
     fn decide(&mut self, lease: Option<&Lease>, now: DateTime<Utc>) -> Outcome {
         let Some(lease) = lease.filter(|lease| lease.holder != self.holder.id) else { return Outcome::Taken };
         let over = |why| Outcome::TakenOver { from: lease.holder.clone(), why };
-        if let Some(why) = supersedes(&self.holder.id, &lease.holder) {
+        if let Some(why) = gives_way(&lease.holder, &self.holder.id, &self.holder.host) {
             return over(why);
-        }
-        if process_on(&self.holder.host, &lease.holder).is_some_and(is_dead) {
-            return over("its process is gone");
         }
         // A clock that was set back would keep a dead lease for as long again: then the two minutes start anew.
         // That somebody asks the holder to end is no sign of its life.
@@ -213,6 +210,12 @@ const POST: &str = "-post";
 /// The holder that takes back what this run left: it takes the run's leases at once, and a later attempt takes its.
 pub fn post_of(run: &str) -> String {
     format!("{run}{POST}")
+}
+
+/// Why `other` need not be waited for by the holder `id` on the machine `host`, if there is a reason.
+pub fn gives_way(other: &str, id: &str, host: &str) -> Option<&'static str> {
+    let gone = || process_on(host, other).is_some_and(is_dead).then_some("its process is gone");
+    supersedes(id, other).or_else(gone)
 }
 
 /// Why one holder takes over from another at once: it is a later attempt of the same run of GitHub Actions, or comes after its end.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::decode::{Reader, nearest, shown};
 use super::schema;
 use super::units::GoDuration;
-use super::yaml::{Node, Problem};
+use super::yaml::{Node, Place, Problem};
 
 /// Steps before and after everything else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -52,6 +52,10 @@ pub struct HookStep {
     /// What it does.
     #[schemars(flatten, with = "schema::Action")]
     pub action: HookAction,
+    /// Where it stands in the file as written.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub place: Place,
 }
 
 /// What a step does.
@@ -78,15 +82,16 @@ pub enum Builtin {
         name: String,
         /// Its namespace; without one the environment's.
         namespace: Option<String>,
-        /// The condition to wait for.
+        /// The condition to wait for: `Available`, `Ready=False` and the like; or `create` until the object is there, `delete` until it
+        /// is gone.
         #[schemars(default = "usual_condition")]
         condition: String,
         /// How long to wait.
         #[schemars(default = "usual_wait")]
         timeout: GoDuration,
     },
-    /// Writes a comment on an issue or a pull request. One of `pr` and `issue` has to be there; where both name a number, the
-    /// pull request gets it.
+    /// Writes a comment on an issue or a pull request, and edits it when the step runs again. One of `pr` and `issue` has to be
+    /// there; where both name a number, the pull request gets it. Without a token it goes to `.codexctl/outbox`.
     #[schemars(rename = "github.comment", with = "schema::Comment")]
     GithubComment {
         /// Where it is written.
@@ -96,11 +101,12 @@ pub enum Builtin {
         /// The text.
         body: String,
     },
-    /// Makes the secrets `openai-secret`, `github-secret` and `context7-secret` from the variables that are set.
+    /// Makes the secrets `openai-secret` (`OPENAI_API_KEY`), `github-secret` (`CODEXCTL_GH_PAT`) and `context7-secret`
+    /// (`CONTEXT7_API_KEY`) from the variables that are set.
     #[schemars(rename = "codex.ensure-codex-secrets")]
     EnsureCodexSecrets,
-    /// Copies the slot's TLS secret from staging if it is there, else waits up to 240 s for the cluster to make it and keeps a
-    /// copy in staging. It never fails the step.
+    /// Copies the slot's TLS secret from staging if it is there and the slot has none yet, else waits up to 240 s for the cluster to
+    /// make it and keeps a copy in staging. It never fails the step.
     #[serde(rename_all = "camelCase")]
     #[schemars(rename = "codex.reuse-dev-tls-secret")]
     ReuseDevTlsSecret {
@@ -116,7 +122,7 @@ pub enum Builtin {
     },
     /// Checks what the stack needs before anything is applied.
     Preflight,
-    /// Makes the folders of `dataPaths`, open to every user (mode 0777).
+    /// Makes the folders of `dataPaths`, open to every user (mode 0777). A link below `dataPaths.root` is not followed.
     #[schemars(rename = "codex.ensure-data-dirs")]
     EnsureDataDirs,
     /// Checks that ports 80 and 443 of this machine and the slot's host answer.
@@ -217,7 +223,7 @@ impl HookStep {
             fields.tell(Problem::at(with, format!("`{path}.with` has no effect beside `run`")).warning());
         }
         fields.finish();
-        Some(Self { name, when, timeout, continue_on_error, action: action? })
+        Some(Self { name, when, timeout, continue_on_error, action: action?, place: node.place })
     }
 }
 

@@ -99,6 +99,15 @@ pub enum StepEnd {
     Failed,
 }
 
+/// A line of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How what it is about ended; none while it goes on.
+    pub mark: Option<StepEnd>,
+    /// What it says.
+    pub text: String,
+}
+
 /// How a run speaks. Implementations hide known secrets in everything that they print.
 pub trait Ui: Send + Sync {
     /// A step of the flow starts.
@@ -107,6 +116,11 @@ pub trait Ui: Send + Sync {
     fn step_ended(&self, title: &str, end: StepEnd, detail: &str, took: Duration);
     /// What the present step is doing right now; may be overwritten by the next.
     fn progress(&self, text: &str);
+    /// Shows a table in place of the one before; an empty one takes it away. Whether there is a place for it: else it is to be told line
+    /// by line.
+    fn table(&self, _lines: &[Line]) -> bool {
+        false
+    }
     /// The agent starts to speak: from here to [`Ui::agent_ended`] its lines are data, never commands to a log reader.
     fn agent_started(&self);
     /// One line of what the agent does or says.

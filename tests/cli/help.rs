@@ -28,6 +28,10 @@ fn help_shows_the_commands_and_the_first_step() {
       validate     Checks services.yaml and all manifests, for every environment
       doctor       Checks what a run on this machine needs, and says how to fix each
       render       Prints the manifests as they would be applied, or one template
+      apply        Brings the stack of an environment onto its cluster
+      diff         Shows what apply would change
+      destroy      Deletes the stack of an environment from its cluster: the reverse of apply
+      status       Shows what is there of an environment, and what is ready or why not
       schema       Prints the JSON Schema of services.yaml, for editors
       prompt       What the agent is told, and its work
       plan         Plans of issues

@@ -90,6 +90,47 @@ pub(super) const COMMANDS: &[Entry] = &[
         Below::Flags(Subcommand::Render),
     ),
     entry(
+        "apply",
+        "Brings the stack of an environment onto its cluster",
+        "By server-side apply, wave by wave, what others need first; what holds already is not sent. Objects that\n\
+         kubectl applied are taken over: what leaves the manifest leaves the object.\n\
+         \n\
+         Examples: codexctl apply --env dev\n\
+         \x20         codexctl apply --env ai --slot 1 --preflight --prune",
+        Below::Flags(Subcommand::Apply),
+    ),
+    entry(
+        "diff",
+        "Shows what apply would change",
+        "As the cluster itself says it, by a dry run there: a unified diff, or with -o json one object. Values of Secrets\n\
+         are <hidden>.\n\
+         \n\
+         Examples: codexctl diff --env dev\n\
+         \x20         codexctl diff --env ai --slot 1 --exit-code",
+        Below::Flags(Subcommand::Diff),
+    ),
+    entry(
+        "destroy",
+        "Deletes the stack of an environment from its cluster: the reverse of apply",
+        "Waits until everything is gone, and says what holds it back. PersistentVolumeClaims and the namespace stay, but for\n\
+         those of a slot; what belongs to the whole cluster stays.\n\
+         \n\
+         Examples: codexctl destroy --env dev\n\
+         \x20         codexctl destroy --env ai --slot 1 --yes",
+        Below::Flags(Subcommand::Destroy),
+    ),
+    entry(
+        "status",
+        "Shows what is there of an environment, and what is ready or why not",
+        "Looks at the objects that render prints. Below a workload stand the pods that are not ready, and those about\n\
+         which there was a warning. Exit 0: all objects are there and all workloads ready; 1: not so.\n\
+         With --watch it shows changes until Ctrl-C, then how things stand, and ends with 130.\n\
+         \n\
+         Examples: codexctl status --env ai --slot 1\n\
+         \x20         codexctl status --env dev --watch",
+        Below::Flags(Subcommand::Status),
+    ),
+    entry(
         "schema",
         "Prints the JSON Schema of services.yaml, for editors",
         "Example: codexctl schema > services.schema.json",
@@ -167,14 +208,25 @@ pub(super) const COMMANDS: &[Entry] = &[
         "ci",
         "Steps for workflows",
         "Example: codexctl ci ensure-slot --issue 7",
-        Below::Commands(&[entry(
-            "ensure-slot",
-            "Finds or makes the slot of an issue, a pull request or a number",
-            "Outputs: slot, namespace, env. Without a free slot it waits.\n\
-             \n\
-             Example: codexctl ci ensure-slot --issue 7 -o kv",
-            Below::Flags(Subcommand::CiEnsureSlot),
-        )]),
+        Below::Commands(&[
+            entry(
+                "ensure-slot",
+                "Finds or makes the slot of an issue, a pull request or a number",
+                "Outputs: slot, namespace, env. Without a free slot it waits.\n\
+                 \n\
+                 Example: codexctl ci ensure-slot --issue 7 -o kv",
+                Below::Flags(Subcommand::CiEnsureSlot),
+            ),
+            entry(
+                "apply",
+                "Brings the stack of an environment onto its cluster, as often as it takes",
+                "As codexctl apply, but fields that somebody else has set are taken over with a warning: agents scale and\n\
+                 edit in their slots.\n\
+                 \n\
+                 Example: codexctl ci apply --env ai --slot 1 --preflight",
+                Below::Flags(Subcommand::CiApply),
+            ),
+        ]),
     ),
     entry(
         "manage-env",

@@ -1,10 +1,7 @@
 //! `manage-env gc`: slots that nobody needs any more.
 
-use std::io::{IsTerminal as _, Write as _};
-
-use tokio::sync::oneshot;
-
 use super::cleanup;
+use crate::cli::ask::{agrees as agrees_to, can_ask};
 use crate::cli::call::Call;
 use crate::cli::slots::{Ended, Ground};
 use crate::cli::{CommandError, Exit};
@@ -34,8 +31,7 @@ pub(super) async fn gc(call: &mut Call) -> Result<(String, Exit), Ended> {
 
 /// Asks whoever sits at the terminal. No answer is a no.
 async fn agrees(upkeep: &Upkeep, old: &[Old]) -> Result<bool, Ended> {
-    let mut output = std::io::stderr();
-    if !std::io::stdin().is_terminal() || !output.is_terminal() {
+    if !can_ask() {
         return Err(CommandError::new(
             "manage-env gc destroys slots and nobody can be asked here: give --yes, or --dry-run to look first",
         )
@@ -45,25 +41,6 @@ async fn agrees(upkeep: &Upkeep, old: &[Old]) -> Result<bool, Ended> {
         1 => ("this slot".to_owned(), "it"),
         many => (format!("these {many} slots"), "them"),
     };
-    let (tell, told) = oneshot::channel();
-    let asked = write!(output, "Remove {count} with everything in {them}? [y/N] ").and_then(|()| output.flush());
-    // A thread that waits for a line can't be called back; nobody waits for this one's end, so Ctrl-C is heard meanwhile.
-    std::thread::spawn(move || {
-        let mut answer = String::new();
-        // Nobody listens any more where somebody pressed Ctrl-C.
-        let _ = tell.send(asked.and_then(|()| std::io::stdin().read_line(&mut answer)).map(|_| answer));
-    });
-    let answer = tokio::select! {
-        told = told => told.unwrap_or_else(|_| Ok(String::new())),
-        () = upkeep.cancel.cancelled() => {
-            // What follows begins a line of its own.
-            let _ = writeln!(output);
-            return Err(Stop::Interrupted.into());
-        }
-    };
-    let answer = answer.map_err(|error| CommandError::new(format!("nobody can be asked: {error}")))?;
-    if !answer.ends_with('\n') {
-        let _ = writeln!(output);
-    }
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let question = format!("Remove {count} with everything in {them}?");
+    agrees_to(&question, upkeep.cancel.cancelled()).await?.ok_or_else(|| Stop::Interrupted.into())
 }

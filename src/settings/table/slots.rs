@@ -90,11 +90,11 @@ pub(super) static TABLE: &[Setting] = &[
     Setting {
         reach: Reach::Process,
         ..of(
-            Scope::Of(&[Subcommand::EnvGc]),
+            Scope::Of(&[Subcommand::EnvGc, Subcommand::Destroy]),
             "yes",
             &["CODEXCTL_YES"],
             Kind::Switch,
-            "Don't ask before slots are destroyed",
+            "Don't ask before something is destroyed",
         )
     },
     Setting {

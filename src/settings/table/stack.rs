@@ -6,7 +6,12 @@ use super::{Kind, Scope, Setting, Subcommand, of};
 const STACK: Scope = Scope::Of(&[
     Subcommand::Run,
     Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
     Subcommand::Validate,
+    Subcommand::Status,
     Subcommand::PromptRun,
     Subcommand::PromptRender,
     Subcommand::CiEnsureSlot,
@@ -21,7 +26,12 @@ const STACK: Scope = Scope::Of(&[
 const ISSUE: Scope = Scope::Of(&[
     Subcommand::Run,
     Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
     Subcommand::Validate,
+    Subcommand::Status,
     Subcommand::PromptRun,
     Subcommand::PromptRender,
     Subcommand::CiEnsureSlot,
@@ -37,7 +47,12 @@ const ISSUE: Scope = Scope::Of(&[
 const PULL: Scope = Scope::Of(&[
     Subcommand::Run,
     Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
     Subcommand::Validate,
+    Subcommand::Status,
     Subcommand::PromptRun,
     Subcommand::PromptRender,
     Subcommand::CiEnsureSlot,
@@ -53,7 +68,12 @@ const PULL: Scope = Scope::Of(&[
 const REPOSITORY: Scope = Scope::Of(&[
     Subcommand::Run,
     Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
     Subcommand::Validate,
+    Subcommand::Status,
     Subcommand::PromptRun,
     Subcommand::PromptRender,
     Subcommand::CiEnsureSlot,
@@ -74,13 +94,26 @@ const REPOSITORY: Scope = Scope::Of(&[
 ]);
 
 /// Who chooses manifests.
-const FILTERS: Scope = Scope::Of(&[Subcommand::Render, Subcommand::Validate]);
+const FILTERS: Scope = Scope::Of(&[
+    Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
+    Subcommand::Validate,
+    Subcommand::Status,
+]);
 
 /// Who writes texts for people.
 const LANG: Scope = Scope::Of(&[
     Subcommand::Run,
     Subcommand::Render,
+    Subcommand::Apply,
+    Subcommand::Diff,
+    Subcommand::Destroy,
+    Subcommand::CiApply,
     Subcommand::Validate,
+    Subcommand::Status,
     Subcommand::PromptRun,
     Subcommand::PromptRender,
     Subcommand::PrReviewApply,
