@@ -111,18 +111,18 @@ readers() {
   ln -sfn "../readback-$stamp/readback" "$cache/bin/readback"
 }
 
-# A Kubernetes API server with its etcd, from their Go modules.
+# A Kubernetes control plane, from its Go modules.
 cluster() {
   source=$here/../cluster/control-plane
-  stamp=$(cat "$source"/*.go "$source/go.mod" "$source/go.sum" | cksum | tr -d ' ')
+  stamp=$(cd "$source" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | cksum | tr -d ' ')
   [ -x "$cache/control-plane-$stamp" ] || {
     command -v go >/dev/null || python
     find_go
-    say "building a Kubernetes API server (about 5 minutes, once)"
+    say "building a Kubernetes control plane (about 7 minutes, once)"
     version=$(sed -nE 's/^\tk8s\.io\/kubernetes (v[0-9.]+)$/\1/p' "$source/go.mod")
     minor=${version#v1.}
     of=k8s.io/component-base/version
-    # Go's build cache for this takes 2 GB: it goes once the binary is there, and a build that was interrupted goes on with it.
+    # Go's build cache for this takes 3 GB: it goes once the binary is there, and a build that was interrupted goes on with it.
     (cd "$source" && GOCACHE=$cache/control-plane-build GOFLAGS=-modcacherw CGO_ENABLED=0 nice "$go" build -trimpath -buildvcs=false \
       -ldflags "-s -w -X $of.gitVersion=$version -X $of.gitMajor=1 -X $of.gitMinor=${minor%%.*} -X $of.gitTreeState=clean" \
       -o "$cache/control-plane-$stamp.part" . >&2)
