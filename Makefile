@@ -1,4 +1,5 @@
-# Two targets for a newcomer: `make demo` shows the whole flow, `make test` passes everything. Both install what they need.
+# For a newcomer: `make demo` shows the whole flow, `make demo-cluster` a stack on a cluster, `make test` passes everything. All install
+# what they need.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -28,8 +29,14 @@ demo: ## An example event through the whole flow; REAL=1 with OPENAI_API_KEY use
 	@cargo build --quiet --bin codexctl --example scripted-model
 	@examples/demo.sh $(if $(REAL),--real)
 
+.PHONY: demo-cluster
+demo-cluster: ## The example project on a Kubernetes control plane: apply, status, diff, a broken image, destroy
+	@tests/setup/install.sh cluster
+	@cargo build --quiet --bin codexctl
+	@examples/demo-cluster.sh
+
 .PHONY: test
-test: setup lint unit integration action fuzz shop demo-test release-test ## Everything that must pass, set-up included
+test: setup lint unit integration action fuzz shop demo-test demo-cluster-test release-test ## Everything that must pass, set-up included
 
 .PHONY: setup
 setup:
@@ -65,6 +72,10 @@ shop:
 .PHONY: demo-test
 demo-test:
 	$(call timed,the demo,tests/setup/demo.sh)
+
+.PHONY: demo-cluster-test
+demo-cluster-test:
+	$(call timed,the demo on a cluster,tests/setup/demo-cluster.sh)
 
 .PHONY: bench
 bench: ## Measure start-up and dry run
